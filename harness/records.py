@@ -1,0 +1,186 @@
+"""The records that travel between the parts of the harness. Frozen, keyword-only, checked at construction."""
+
+import hashlib
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import DataError, DirectionError, PlanError
+
+FloatArray = NDArray[np.float32]
+
+Label = Literal["vulnerable", "patched"]
+Asks = Literal["vulnerable", "safe"]
+Positions = Literal["generated", "prompt", "all"]
+"""Which tokens are steered: from the last prompt token on, all prompt tokens, or both."""
+ReadPosition = Literal["last", "code"]
+"""Where a residual is read: at the last prompt token, or as the mean over the tokens of the code."""
+Arm = Literal["baseline", "repeat", "treatment", "random", "nuisance", "label-flip"]
+"""What is added: nothing, nothing once more in another batch (noise floor), the direction, or a placebo."""
+Finish = Literal["end-of-text", "length"]
+
+
+class Verdict(StrEnum):
+    """What a response says about the code. Undecided is never counted as secure."""
+
+    VULNERABLE = "vulnerable"
+    SECURE = "secure"
+    UNDECIDED = "undecided"
+
+
+class GateStatus(StrEnum):
+    """Outcome of a gate. Inconclusive is never shown as success."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """One source file with a known label.
+
+    `scenario` names the situation within its dataset and is shared by the vulnerable file, the patched file
+    and every variant of both; `variant` is "original" or the name of a rewrite. `path` is relative to the dataset's root.
+    """
+
+    dataset: str
+    split: str
+    cwe: str
+    label: Label
+    scenario: str
+    variant: str
+    language: str
+    code: str
+    rationale: str | None
+    sha256: str
+    path: str
+
+    def __post_init__(self) -> None:
+        if self.label not in get_args(Label):
+            raise DataError(f"label {self.label!r} of {self.path} is neither 'vulnerable' nor 'patched'; mend the dataset's index")
+        if not self.cwe.startswith("CWE-"):
+            raise DataError(f"CWE {self.cwe!r} of {self.path} does not look like 'CWE-787'; mend the dataset's index")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContrastPair:
+    """The vulnerable and the patched example of one scenario and one variant."""
+
+    vulnerable: Example
+    patched: Example
+
+    def __post_init__(self) -> None:
+        for example, label in ((self.vulnerable, "vulnerable"), (self.patched, "patched")):
+            if example.label != label:
+                raise DataError(f"{example.path} is labelled {example.label!r} but stands as the {label} half of a pair; swap the halves")
+        if self._identity(self.vulnerable) != self._identity(self.patched):
+            raise DataError(f"{self.vulnerable.path} and {self.patched.path} differ in dataset, CWE, scenario or variant; they are no pair")
+
+    @staticmethod
+    def _identity(example: Example) -> tuple[str, str, str, str]:
+        return example.dataset, example.cwe, example.scenario, example.variant
+
+    @property
+    def cwe(self) -> str:
+        return self.vulnerable.cwe
+
+    @property
+    def scenario(self) -> str:
+        return self.vulnerable.scenario
+
+    @property
+    def variant(self) -> str:
+        return self.vulnerable.variant
+
+    @property
+    def examples(self) -> tuple[Example, Example]:
+        return self.vulnerable, self.patched
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """A question about a piece of code, and the two answers whose first tokens the margin compares.
+
+    `code_start` and `code_end` are character offsets of the code within `text`.
+    """
+
+    text: str
+    asks: Asks
+    vulnerable_answer: str
+    secure_answer: str
+    code_start: int
+    code_end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.code_start < self.code_end <= len(self.text):
+            raise PlanError(f"code span {self.code_start}:{self.code_end} lies outside a prompt of {len(self.text)} characters")
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Direction:
+    """Unit vector in the residual stream, from patched toward vulnerable.
+
+    vector: (d_model,), float32, unit norm. norm: length of the estimate before it was normalised, in residual units.
+    model: fingerprint of the model it was fitted on. fitted_on: SHA-256 of every file of the fit.
+    """
+
+    vector: FloatArray
+    norm: float
+    layer: int
+    estimator: str
+    position: ReadPosition
+    model: str
+    cwe: str
+    fitted_on: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.vector.ndim != 1 or not np.isfinite(self.vector).all():
+            raise DirectionError(f"a direction is one finite vector; got shape {self.vector.shape} at layer {self.layer}; refit it")
+        length = float(np.linalg.norm(self.vector))
+        if abs(length - 1.0) > 1e-4:
+            raise DirectionError(f"norm {length:.6f} of the direction at layer {self.layer} is not 1; normalise it before use")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SteeringPlan:
+    """What is added to the residual of one batch.
+
+    layer: the block whose output is changed. deltas: (rows, d_model), float32, one vector a row, strength already multiplied in;
+    a row of zeros is the unsteered baseline.
+    """
+
+    layer: int
+    positions: Positions
+    deltas: FloatArray
+
+    def __post_init__(self) -> None:
+        if self.positions not in get_args(Positions):
+            raise PlanError(f"positions {self.positions!r} is none of {', '.join(get_args(Positions))}")
+        if self.deltas.ndim != 2:
+            raise PlanError(f"deltas have shape {self.deltas.shape}; (rows, d_model) is needed")
+        if not np.isfinite(self.deltas).all():
+            raise PlanError("a steering delta is not finite; check the strength and the direction")
+        if self.layer < 0:
+            raise PlanError(f"layer {self.layer} is below 0; layers count from 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A confidence interval and its level."""
+
+    low: float
+    high: float
+    level: float = 0.95
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.low) or math.isnan(self.high) or self.low > self.high:
+            raise ValueError(f"interval {self.low}..{self.high} is empty or not a number")
