@@ -130,7 +130,8 @@ class Direction:
     """Unit vector in the residual stream, from patched toward vulnerable.
 
     vector: (d_model,), float32, unit norm. norm: length of the estimate before it was normalised, in residual units.
-    model: fingerprint of the model it was fitted on. fitted_on: SHA-256 of every file of the fit.
+    model: fingerprint of the model it was fitted on. held_out: the scenario that was left out of the fit, None when none was.
+    fitted_on: SHA-256 of every file of the fit.
     """
 
     vector: FloatArray
@@ -140,6 +141,7 @@ class Direction:
     position: ReadPosition
     model: str
     cwe: str
+    held_out: str | None = None
     fitted_on: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -184,3 +186,42 @@ class Interval:
     def __post_init__(self) -> None:
         if math.isnan(self.low) or math.isnan(self.high) or self.low > self.high:
             raise ValueError(f"interval {self.low}..{self.high} is empty or not a number")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """What came out of one row of a sweep. Plain values only: a verdict can be recomputed from these records without a model.
+
+    key: hash of everything the value depends on. model: fingerprint. example, prompt: SHA-256 of the file and of the prompt's text.
+    strength: signed, in residual units. added_norm: change of the residual measured in the model, L2. residual_share: strength over the
+    median residual norm at the layer. margin: log p(vulnerable answer) - log p(secure answer), natural logarithm.
+    text, tokens, finish, verdict, evidence: of the generated response; None for rows that measure the margin alone.
+    """
+
+    key: str
+    model: str
+    model_name: str
+    dtype: str
+    dataset: str
+    cwe: str
+    scenario: str
+    variant: str
+    label: Label
+    path: str
+    example: str
+    prompt: str
+    question: str
+    arm: Arm
+    index: int
+    layer: int | None
+    strength: float
+    positions: Positions
+    endpoint: str
+    margin: float
+    added_norm: float
+    residual_share: float
+    text: str | None
+    tokens: int | None
+    finish: Finish | None
+    verdict: Verdict | None
+    evidence: str | None

@@ -1,0 +1,96 @@
+"""Reads the residuals of a sweep's pairs and cross-fits what each held-out scenario is steered with."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.model.loading import LoadedModel
+from harness.model.residual import read_residuals
+from harness.numerics.crossfit import FoldVectors, cross_fit
+from harness.numerics.directions import Fold, assert_disjoint, leave_one_scenario_out
+from harness.plans import Row, SweepPlan
+from harness.prompts import prompt_for
+from harness.records import ContrastPair, Direction, Example, FloatArray
+from harness.storage.runs import RunStore, content_key
+
+ESTIMATOR = "mean-difference"
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many are done, and of how many."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepVectors:
+    """Treatment and placebos by held-out scenario and layer; median residual norm by layer."""
+
+    folds: dict[tuple[str, int], FoldVectors]
+    directions: tuple[Direction, ...]
+    residual_norms: dict[int, float]
+
+    def delta(self, row: Row) -> FloatArray | None:
+        """What is added for a row, (d_model,), float32; None for an unsteered one."""
+        if row.layer is None:
+            return None
+        fold = self.folds[row.example.scenario, row.layer]
+        unit = fold.treatment if row.arm == "treatment" else fold.placebos[row.arm][row.index]  # type: ignore[index]
+        return np.asarray(row.strength * unit, dtype=np.float32)
+
+
+def fit_vectors(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Progress) -> SweepVectors:
+    """Read the residuals of all fitting pairs at the last prompt token, and fit every fold at every layer.
+
+    Raises: DirectionError for a layer without residuals, a zero difference, or a tested file that would be fitted on.
+    """
+    if not plan.layers:
+        return SweepVectors(folds={}, directions=(), residual_norms={})
+    pairs = plan.fitting_pairs
+    names = [pair.scenario for pair in pairs]
+    residuals = _residuals([*(pair.vulnerable for pair in pairs), *(pair.patched for pair in pairs)], plan, model, store, progress)
+    folds = leave_one_scenario_out(plan.scenarios, pooled=names)
+    for fold in folds:
+        assert_disjoint(_files(pairs, fold.fitting), _files(plan.pairs, (fold.held_out,)))
+    fitted: dict[tuple[str, int], FoldVectors] = {}
+    for column, layer in enumerate(plan.layers):
+        vulnerable, patched = residuals[: len(pairs), column], residuals[len(pairs) :, column]  # (pairs, d_model) each
+        rng = np.random.default_rng([plan.seed, layer, int(plan.cwe.removeprefix("CWE-"))])
+        for vectors in cross_fit(vulnerable, patched, names, folds, placebos=plan.placebos, rng=rng):
+            fitted[vectors.fold.held_out, layer] = vectors
+    norms = np.median(np.linalg.norm(residuals, axis=-1), axis=0)  # (layers,)
+    return SweepVectors(
+        folds=fitted,
+        directions=tuple(_direction(vectors, layer, plan, model) for (_, layer), vectors in fitted.items()),
+        residual_norms={layer: float(norm) for layer, norm in zip(plan.layers, norms, strict=True)},
+    )
+
+
+def _residuals(examples: Sequence[Example], plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Progress) -> FloatArray:
+    """Residuals (examples, layers, d_model), read once a run: a resumed run must fit the very same vectors."""
+    prompts = [prompt_for(example, plan.question) for example in examples]
+    key = content_key(model.fingerprint, model.dtype, "last", *plan.layers, *(prompt.sha256 for prompt in prompts))
+    stored = store.residuals(key)
+    if stored is None:
+        what = f"reading residuals of {plan.cwe}"
+        read = read_residuals(model, prompts, plan.layers, position="last", progress=lambda done, total: progress(what, done, total))
+        stored = np.stack([read.layer(layer) for layer in plan.layers], axis=1)
+        store.add_residuals(key, stored)
+    return stored
+
+
+def _files(pairs: Iterable[ContrastPair], scenarios: Sequence[str]) -> dict[str, str]:
+    return {example.sha256: example.path for pair in pairs if pair.scenario in scenarios for example in pair.examples}
+
+
+def _direction(vectors: FoldVectors, layer: int, plan: SweepPlan, model: LoadedModel) -> Direction:
+    fold: Fold = vectors.fold
+    return Direction(
+        vector=np.asarray(vectors.treatment, dtype=np.float32),
+        norm=vectors.norm,
+        layer=layer,
+        estimator=ESTIMATOR,
+        position="last",
+        model=model.fingerprint,
+        cwe=plan.cwe,
+        held_out=fold.held_out,
+        fitted_on=tuple(sorted(_files(plan.fitting_pairs, fold.fitting))),
+    )

@@ -1,0 +1,197 @@
+"""Runs one SweepPlan: fits its vectors, and measures every row that the store does not hold yet."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+
+from harness.errors import PlanError
+from harness.model.fitting import Progress, SweepVectors, fit_vectors
+from harness.model.loading import LoadedModel
+from harness.model.steering import SteeredAnswer, SteeredMargin, shared_prompt_margins, steered_answers, steered_margins
+from harness.model.tokens import token_length
+from harness.plans import Row, SweepPlan
+from harness.prompts import prompt_for
+from harness.records import ContrastPair, Direction, FloatArray, Measurement, Prompt, SteeringPlan
+from harness.scoring.verdicts import read_verdict
+from harness.storage.runs import RunStore, content_key
+
+TEXT_BATCH = 16
+"""Rows of one generation batch: large enough to share work, small enough that a killed run loses seconds."""
+MARGIN_BATCH = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped:
+    """An example whose prompt does not fit: its tokens, and the room the context leaves."""
+
+    path: str
+    tokens: int
+    room: int
+
+    def __str__(self) -> str:
+        return f"{self.path} has {self.tokens} tokens, the context leaves room for {self.room}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepResult:
+    """What a sweep found. `plan` holds the pairs that fitted the context; `reused` counts rows that the store held already."""
+
+    plan: SweepPlan
+    model: str
+    skipped: tuple[Skipped, ...]
+    directions: tuple[Direction, ...]
+    residual_norms: dict[int, float]
+    measurements: tuple[Measurement, ...]
+    reused: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """A row with everything it needs to be measured, and the key its value is stored under."""
+
+    row: Row
+    prompt: Prompt
+    delta: FloatArray | None
+    key: str
+
+
+def run_sweep(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Progress) -> SweepResult:
+    """Measure every row of `plan`; what `store` holds already is not measured again.
+
+    Raises: PlanError when fewer than two scenarios fit the context; SteeringError when steering did not happen as planned.
+    """
+    plan, skipped = drop_too_long(plan, model)
+    vectors = fit_vectors(plan, model, store, progress)
+    work = [_work(row, plan, model, vectors) for row in plan.rows()]
+    known = store.find([item.key for item in work])
+    missing = [item for item in work if item.key not in known]
+    what, done = f"measuring {plan.cwe}", 0
+    for measured in _measure(missing, plan, model, vectors.residual_norms):
+        store.add(measured)
+        known |= {measurement.key: measurement for measurement in measured}
+        done += len(measured)
+        progress(what, done, len(missing))
+    return SweepResult(
+        plan=plan,
+        model=model.fingerprint,
+        skipped=skipped,
+        directions=vectors.directions,
+        residual_norms=vectors.residual_norms,
+        measurements=tuple(known[item.key] for item in work),
+        reused=len(work) - len(missing),
+    )
+
+
+def drop_too_long(plan: SweepPlan, model: LoadedModel) -> tuple[SweepPlan, tuple[Skipped, ...]]:
+    """The plan without the pairs that do not fit the context, and the examples that did not. Nothing is ever cut to fit."""
+    room = model.info.context - (plan.max_new_tokens if plan.text_cells else 0)
+    lengths = {
+        example.path: token_length(model, prompt_for(example, plan.question)) for pair in plan.fitting_pairs for example in pair.examples
+    }
+    skipped = tuple(Skipped(path=path, tokens=length, room=room) for path, length in sorted(lengths.items()) if length > room)
+    too_long = {example.path for example in skipped}
+
+    def fits(pair: ContrastPair) -> bool:
+        return not any(example.path in too_long for example in pair.examples)
+
+    kept = replace(plan, pairs=tuple(filter(fits, plan.pairs)), fitting_pairs=tuple(filter(fits, plan.fitting_pairs)))
+    if not kept.pairs or len({pair.scenario for pair in kept.fitting_pairs}) < 2:
+        longest = f"; the longest: {max(skipped, key=lambda one: one.tokens)}" if skipped else ""
+        raise PlanError(
+            f"{len(kept.scenarios)} scenario(s) of {plan.cwe} can be tested, and two are needed to hold one out{longest}; "
+            "choose another --split, a model with a longer context, or --fit pooled"
+        )
+    return kept, skipped
+
+
+def _work(row: Row, plan: SweepPlan, model: LoadedModel, vectors: SweepVectors) -> Work:
+    prompt, delta = prompt_for(row.example, plan.question), vectors.delta(row)
+    added = "nothing" if delta is None else content_key(delta.tobytes(), row.layer, plan.positions)
+    again = row.arm if row.arm == "repeat" else ""
+    decoding = f"greedy {plan.max_new_tokens}" if row.endpoint == "text" else "margin"
+    return Work(row=row, prompt=prompt, delta=delta, key=content_key(model.fingerprint, model.dtype, prompt.sha256, added, decoding, again))
+
+
+def _measure(missing: Sequence[Work], plan: SweepPlan, model: LoadedModel, norms: dict[int, float]) -> Iterator[list[Measurement]]:
+    """Measurements in batches: margins prompt by prompt over one shared cache where the positions allow it, then texts."""
+    margins = [item for item in missing if item.row.endpoint == "margin"]
+    if plan.positions == "generated":
+        for batch in _by_prompt_and_layer(margins):
+            steering = _steering(batch, plan)
+            prompt = batch[0].prompt
+            found = shared_prompt_margins(model, prompt, steering) if steering else steered_margins(model, [prompt] * len(batch), None)
+            yield [_measurement(item, one, plan, model, norms) for item, one in zip(batch, found, strict=True)]
+    else:
+        for batch in _by_layer(margins, MARGIN_BATCH):
+            found = steered_margins(model, [item.prompt for item in batch], _steering(batch, plan))
+            yield [_measurement(item, one, plan, model, norms) for item, one in zip(batch, found, strict=True)]
+    for batch in _by_layer([item for item in missing if item.row.endpoint == "text"], TEXT_BATCH):
+        answers = steered_answers(model, [item.prompt for item in batch], _steering(batch, plan), plan.max_new_tokens)
+        yield [_measurement(item, one, plan, model, norms) for item, one in zip(batch, answers, strict=True)]
+
+
+def _by_prompt_and_layer(work: Sequence[Work]) -> Iterator[list[Work]]:
+    def place(item: Work) -> tuple[str, int]:
+        return item.prompt.sha256, -1 if item.row.layer is None else item.row.layer
+
+    for _, batch in groupby(sorted(work, key=place), key=place):
+        yield list(batch)
+
+
+def _by_layer(work: Sequence[Work], size: int) -> Iterator[list[Work]]:
+    """Batches of one layer and one arm's kind; a repeat never shares a batch with what it repeats."""
+
+    def place(item: Work) -> tuple[int, bool]:
+        return -1 if item.row.layer is None else item.row.layer, item.row.arm == "repeat"
+
+    for (_, repeat), group in groupby(sorted(work, key=place), key=place):
+        # A repeat is run in other company and order: it measures what batching alone changes.
+        members = list(group)[::-1] if repeat else list(group)
+        width = size - 1 if repeat else size
+        for start in range(0, len(members), width):
+            yield members[start : start + width]
+
+
+def _steering(batch: Sequence[Work], plan: SweepPlan) -> SteeringPlan | None:
+    layer = batch[0].row.layer
+    if layer is None:
+        return None
+    return SteeringPlan(layer=layer, positions=plan.positions, deltas=np.stack([item.delta for item in batch if item.delta is not None]))
+
+
+def _measurement(
+    item: Work, found: SteeredMargin | SteeredAnswer, plan: SweepPlan, model: LoadedModel, norms: dict[int, float]
+) -> Measurement:
+    row, answer = item.row, found if isinstance(found, SteeredAnswer) else None
+    reading = read_verdict(answer.text, asks=item.prompt.asks) if answer else None
+    return Measurement(
+        key=item.key,
+        model=model.fingerprint,
+        model_name=plan.model.name,
+        dtype=model.dtype,
+        dataset=plan.dataset,
+        cwe=plan.cwe,
+        scenario=row.example.scenario,
+        variant=row.example.variant,
+        label=row.example.label,
+        path=row.example.path,
+        example=row.example.sha256,
+        prompt=item.prompt.sha256,
+        question=plan.question,
+        arm=row.arm,
+        index=row.index,
+        layer=row.layer,
+        strength=row.strength,
+        positions=plan.positions,
+        endpoint=row.endpoint,
+        margin=found.margin,
+        added_norm=found.added_norm,
+        residual_share=0.0 if row.layer is None else abs(row.strength) / norms[row.layer],
+        text=answer.text if answer else None,
+        tokens=len(answer.tokens) if answer else None,
+        finish=answer.finish if answer else None,
+        verdict=reading.verdict if reading else None,
+        evidence=reading.evidence if reading else None,
+    )

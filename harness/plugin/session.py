@@ -1,0 +1,166 @@
+"""Hooks that turn a pytest session over evals into one planned run. Each delegates to a plain object in a line or two."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.model.catalogue import inspect_model
+from harness.plans import SweepPlan
+from harness.plugin.planning import Case, Needs, Planner
+from harness.plugin.settings import Settings
+from harness.storage.runs import REPORT
+
+MARK = "declares"
+RUN_KEY = pytest.StashKey["EvalRun"]()
+GROUP_KEY = pytest.StashKey[str]()
+
+
+class EvalRun:
+    """One session over evals: settings, the run folder, and the plans of the selected cases."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings = settings
+        self.folder = folder
+        self.planner = Planner(settings, inspect_model)
+        self.plans: dict[str, SweepPlan] = {}
+
+    def check(self) -> None:
+        """Read dataset and model configurations, so that a bad request ends here and not after minutes."""
+        if not self.planner.cases(Needs(layer=True, strength=True)):
+            split = f" of split {self.settings.split!r}" if self.settings.split else ""
+            raise HarnessError(f"dataset {self.settings.dataset!r}{split} holds no contrast pair; choose another --split")
+
+    def plan(self, items: list[pytest.Item]) -> None:
+        """Plan the groups of the cases that are left after -k, -m and the options."""
+        self.plans = self.planner.plan((case_of(item), needs_of(item)) for item in items if is_eval(item))
+
+
+def is_eval(item: pytest.Item) -> bool:
+    return "case" in getattr(getattr(item, "callspec", None), "params", {})
+
+
+def case_of(item: pytest.Item) -> Case:
+    case = item.callspec.params["case"]  # type: ignore[attr-defined]
+    assert isinstance(case, Case)
+    return case
+
+
+def needs_of(item: pytest.Item) -> Needs:
+    mark = item.get_closest_marker(MARK)
+    return Needs(**mark.kwargs) if mark else Needs()
+
+
+@contextmanager
+def as_usage_error() -> Iterator[None]:
+    """A refusal of the harness ends the session with its one paragraph, without a traceback."""
+    try:
+        yield
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def names_evals(config: pytest.Config) -> bool:
+    """Whether the command line points into a folder of evals."""
+    folders = [(config.rootpath / folder).resolve() for folder in config.getini("eval_paths")]
+    targets = [(config.invocation_params.dir / str(arg).split("::")[0]).resolve() for arg in config.args]
+    return any(target == folder or folder in target.parents for target in targets for folder in folders)
+
+
+def run_folder(config: pytest.Config) -> Path:
+    """The controller chooses the folder of the run; xdist workers are told."""
+    told = getattr(config, "workerinput", {}).get("run_dir")
+    chosen = told or config.getoption("run_dir")
+    return Path(chosen).resolve() if chosen else config.rootpath / "reports" / datetime.now().strftime("%Y%m%d-%H%M%S")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", f"{MARK}(layer, strength, shift, text): what an eval needs to have measured")
+    if not names_evals(config) or config.option.help:
+        return
+    with as_usage_error():
+        config.stash[RUN_KEY] = EvalRun(Settings.from_options(config.option), run_folder(config))
+    share_groups_between_workers(config)
+    if not config.option.collectonly:
+        report_to(config, config.stash[RUN_KEY].folder / REPORT)
+
+
+def share_groups_between_workers(config: pytest.Config) -> None:
+    """Under -n, cases of one group go to one worker, since they share a sweep."""
+    if getattr(config.option, "numprocesses", None) and config.option.dist == "load":
+        config.option.dist = "loadgroup"
+
+
+def report_to(config: pytest.Config, path: Path) -> None:
+    if not config.option.htmlpath:
+        config.option.htmlpath = str(path)
+        config.option.self_contained_html = True
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if run := session.config.stash.get(RUN_KEY, None):
+        with as_usage_error():
+            run.check()
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    run = config.stash.get(RUN_KEY, None)
+    if not run:
+        return []
+    models = ", ".join(model.name for model in run.settings.models)
+    return [f"secsteer: model {models}; dataset {run.settings.dataset} ({len(run.planner.pairs)} contrast pairs); run folder {_shown(run.folder, config)}"]
+
+
+def _shown(path: Path, config: pytest.Config) -> str:
+    return str(path.relative_to(config.rootpath)) if path.is_relative_to(config.rootpath) else str(path)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    run = metafunc.config.stash.get(RUN_KEY, None)
+    if run and "case" in metafunc.fixturenames:
+        mark = metafunc.definition.get_closest_marker(MARK)
+        metafunc.parametrize("case", run.planner.cases(Needs(**mark.kwargs) if mark else Needs()), ids=lambda case: case.id)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if is_eval(item):
+        item.add_marker(pytest.mark.xdist_group(case_of(item).group_id))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # One model in memory at a time: all cases of a model run before the next one loads.
+    order: dict[Any, int] = {}
+    for item in items:
+        if is_eval(item):
+            order.setdefault(case_of(item).model, len(order))
+    items.sort(key=lambda item: order.get(case_of(item).model, 0) if is_eval(item) else 0)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    run = session.config.stash.get(RUN_KEY, None)
+    if run is None or hasattr(session.config, "workerinput") and not session.items:
+        return
+    if not session.items and not session.testsfailed and not session.config.option.numprocesses:
+        raise pytest.UsageError(nothing_selected(session.config, run))
+    with as_usage_error():
+        run.plan(session.items)
+
+
+def nothing_selected(config: pytest.Config, run: EvalRun) -> str:
+    asked = " ".join(f"{flag} {value!r}" for flag, value in (("-k", config.option.keyword), ("-m", config.option.markexpr)) if value)
+    ids = [case.id for case in run.planner.cases(Needs())]
+    return f"{asked or 'the arguments'} selects none of the evals; ids are built from {', '.join(ids)} and the names of the tests, so for example -k {ids[0].rsplit('-', 1)[-1]} works"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker the run folder that the controller chose."""
+    if run := node.config.stash.get(RUN_KEY, None):
+        node.workerinput["run_dir"] = str(run.folder)

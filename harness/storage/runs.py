@@ -1,0 +1,142 @@
+"""The record of a run: measurements in SQLite while it goes on, Parquet and JSON when it ends.
+
+Several processes may write at once (write-ahead log). A measurement is stored under a key that holds everything
+it depends on, so a killed run keeps what it finished and a resumed one asks what is there.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from harness.errors import StoreError
+from harness.records import FloatArray, Measurement, Verdict
+
+DATABASE, PARQUET, MANIFEST, SUMMARY, REPORT = "measurements.sqlite", "measurements.parquet", "run.json", "summary.json", "report.html"
+
+_COLUMNS = tuple(field.name for field in fields(Measurement))
+_TYPES: dict[str, tuple[str, pa.DataType]] = {
+    "index": ("INTEGER", pa.int64()),
+    "layer": ("INTEGER", pa.int64()),
+    "tokens": ("INTEGER", pa.int64()),
+    "strength": ("REAL", pa.float64()),
+    "margin": ("REAL", pa.float64()),
+    "added_norm": ("REAL", pa.float64()),
+    "residual_share": ("REAL", pa.float64()),
+}
+_TEXT = ("TEXT", pa.string())
+_BUSY_SECONDS = 60.0
+_KEYS_PER_QUERY = 500
+
+
+def content_key(*parts: object) -> str:
+    """SHA-256 over everything a stored value depends on; parts are kept apart, so ("ab", "c") is not ("a", "bc")."""
+    digest = hashlib.sha256()
+    for part in parts:
+        raw = part if isinstance(part, bytes) else str(part).encode()
+        digest.update(len(raw).to_bytes(8, "big") + raw)
+    return digest.hexdigest()
+
+
+class RunStore:
+    """Measurements and residuals of one run folder. Safe for several processes on one machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        columns = ", ".join(f'"{name}" {_TYPES.get(name, _TEXT)[0]}{" PRIMARY KEY" if name == "key" else ""}' for name in _COLUMNS)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with closing(self._connect()) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute(f"CREATE TABLE IF NOT EXISTS measurements ({columns})")
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"run folder {folder} cannot be used ({error}); give a writable folder with --run-dir, or delete the damaged one") from error
+
+    def add(self, measurements: Iterable[Measurement]) -> None:
+        """Store finished measurements at once; one that is there already is kept as it is."""
+        marks = ", ".join("?" * len(_COLUMNS))
+        rows = [tuple(getattr(measurement, name) for name in _COLUMNS) for measurement in measurements]
+        try:
+            with closing(self._connect()) as connection, connection:
+                connection.executemany(f"INSERT OR IGNORE INTO measurements VALUES ({marks})", rows)
+        except sqlite3.Error as error:
+            raise StoreError(f"{len(rows)} measurements could not be written to {self.folder} ({error}); free the disk or give another --run-dir, then resume") from error
+
+    def find(self, keys: Sequence[str]) -> dict[str, Measurement]:
+        """The stored measurements among `keys`, by key."""
+        found: dict[str, Measurement] = {}
+        with closing(self._connect()) as connection:
+            for start in range(0, len(keys), _KEYS_PER_QUERY):
+                part = keys[start : start + _KEYS_PER_QUERY]
+                cursor = connection.execute(f'SELECT * FROM measurements WHERE "key" IN ({", ".join("?" * len(part))})', part)
+                found |= {measurement.key: measurement for measurement in map(_measurement, cursor)}
+        return found
+
+    def all(self) -> list[Measurement]:
+        """Every stored measurement, sorted by content, so that the order says nothing about who wrote first."""
+        with closing(self._connect()) as connection:
+            measurements = [_measurement(row) for row in connection.execute("SELECT * FROM measurements")]
+        return sorted(measurements, key=_order)
+
+    def export(self) -> Path:
+        """Write all measurements to Parquet, sorted; returns the file."""
+        schema = pa.schema([(name, _TYPES.get(name, _TEXT)[1]) for name in _COLUMNS])
+        target = self.folder / PARQUET
+        pq.write_table(pa.Table.from_pylist([asdict(measurement) for measurement in self.all()], schema=schema), target)
+        return target
+
+    def write_json(self, name: str, content: Any) -> Path:
+        """Write one of the run's JSON files, whole or not at all."""
+        target = self.folder / name
+        partial = target.with_suffix(".partial")
+        partial.write_text(json.dumps(content, indent=2, sort_keys=False, allow_nan=False) + "\n", encoding="utf-8")
+        partial.replace(target)
+        return target
+
+    def residuals(self, key: str) -> FloatArray | None:
+        """Residuals stored under `key`, (prompts, layers, d_model), or None."""
+        path = self._residual_path(key)
+        if not path.exists():
+            return None
+        try:
+            return load_file(path)["residuals"]
+        except (SafetensorError, KeyError) as error:
+            raise StoreError(f"{path} is damaged ({error}); delete it and start the run again") from error
+
+    def add_residuals(self, key: str, values: FloatArray) -> None:
+        """Store residuals, (prompts, layers, d_model), whole or not at all."""
+        target = self._residual_path(key)
+        target.parent.mkdir(exist_ok=True)
+        partial = target.with_suffix(".partial")
+        save_file({"residuals": np.ascontiguousarray(values)}, partial)
+        partial.replace(target)
+
+    def _residual_path(self, key: str) -> Path:
+        return self.folder / "residuals" / f"{key}.safetensors"
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.folder / DATABASE, timeout=_BUSY_SECONDS)
+
+
+def _measurement(row: tuple[Any, ...]) -> Measurement:
+    values = dict(zip(_COLUMNS, row, strict=True))
+    values["verdict"] = None if values["verdict"] is None else Verdict(values["verdict"])
+    return Measurement(**values)
+
+
+def _order(measurement: Measurement) -> tuple[Any, ...]:
+    at = -1 if measurement.layer is None else measurement.layer
+    return (
+        measurement.model_name, measurement.dataset, measurement.cwe, measurement.scenario, measurement.variant, measurement.label,
+        measurement.endpoint, at, measurement.arm, measurement.index, measurement.strength, measurement.key,
+    )  # fmt: skip
