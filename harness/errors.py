@@ -27,3 +27,7 @@ class DirectionError(HarnessError):
 
 class StoreError(HarnessError):
     """Run records that cannot be read or written."""
+
+
+class EffectError(HarnessError):
+    """Measurements that no effect or verdict can be computed from."""

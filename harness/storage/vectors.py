@@ -1,0 +1,139 @@
+"""Directions on disk: one safetensors file, each vector with what is needed to refuse it on another model.
+
+The header's metadata holds one JSON document under "secsteer": {"version": 1, "directions": [{...}, ...]}.
+The tensor of entry i is "direction.i".
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast, get_args
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from harness.errors import DirectionError
+from harness.records import Direction, ReadPosition
+
+FORMAT_VERSION = 1
+_KEY = "secsteer"
+_FIELDS: Mapping[str, type | tuple[type, ...]] = {
+    "norm": (float, int),
+    "layer": int,
+    "estimator": str,
+    "position": str,
+    "model": str,
+    "cwe": str,
+    "fitted_on": list,
+}
+
+
+def save_directions(path: Path | str, directions: Sequence[Direction]) -> None:
+    """Write directions of one model, whole or not at all.
+
+    Args: path, usually ending in .safetensors, replaced if it is there. Raises: DirectionError for no direction, directions of several
+    models, or a folder that can't be written.
+    """
+    target = Path(path)
+    models = sorted({direction.model for direction in directions})
+    if len(models) != 1:
+        found = "no direction" if not models else f"directions of {len(models)} models ({', '.join(models)})"
+        raise DirectionError(f"{target} would hold {found}; a direction file holds those of exactly one model")
+    entries = [{name: getattr(direction, name) for name in _FIELDS} for direction in directions]
+    tensors = {_tensor(index): np.ascontiguousarray(direction.vector, dtype=np.float32) for index, direction in enumerate(directions)}
+    document = json.dumps({"version": FORMAT_VERSION, "directions": entries}, allow_nan=False)
+    _replace(target, save(tensors, metadata={_KEY: document}))
+
+
+def load_directions(path: Path | str, *, model: str) -> list[Direction]:
+    """Read directions back for the model they were fitted on.
+
+    Args: path of a file from `save_directions`; model, fingerprint of the model they are meant for.
+    Raises: DirectionError for a file that is missing, no safetensors, without readable metadata, of another format version or model.
+    """
+    source = Path(path)
+    if not source.is_file():
+        raise DirectionError(f"direction file {source} is not there; fit and save directions first, or mend the path")
+    try:
+        with safe_open(source, framework="np") as file:
+            entries = _entries(source, file.metadata() or {})
+            vectors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (no mapping)
+    except (SafetensorError, OSError) as error:
+        raise DirectionError(
+            f"direction file {source} is no readable safetensors file ({error}); fit and save the directions again"
+        ) from error
+    if sorted(vectors) != sorted(_tensor(index) for index in range(len(entries))):
+        raise DirectionError(
+            f"direction file {source} describes {len(entries)} directions but holds {len(vectors)} vectors; save them again"
+        )
+    strangers = sorted({str(entry["model"]) for entry in entries} - {model})
+    if strangers:
+        raise DirectionError(
+            f"direction file {source} was fitted on model {strangers[0]}, but the model in use is {model}; a direction means nothing "
+            "in another residual stream, fit it again on this model"
+        )
+    return [_direction(source, index, entry, vectors[_tensor(index)]) for index, entry in enumerate(entries)]
+
+
+def _tensor(index: int) -> str:
+    return f"direction.{index}"
+
+
+def _entries(source: Path, metadata: Mapping[str, str]) -> list[dict[str, Any]]:
+    if _KEY not in metadata:
+        raise DirectionError(
+            f"direction file {source} has no {_KEY!r} metadata; it was not written by save_directions, fit and save them again"
+        )
+    try:
+        document = json.loads(metadata[_KEY])
+        version = document["version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DirectionError(
+            f"the metadata of direction file {source} can't be read ({error!r}); fit and save the directions again"
+        ) from error
+    if version != FORMAT_VERSION:
+        raise DirectionError(f"direction file {source} has format version {version!r}, this harness reads {FORMAT_VERSION}; save it again")
+    entries = document.get("directions")
+    if not isinstance(entries, list) or not entries:
+        raise DirectionError(f"direction file {source} describes no direction; fit and save the directions again")
+    for index, entry in enumerate(entries):
+        for name, kind in _FIELDS.items():
+            if not isinstance(entry, dict) or not isinstance(entry.get(name), kind):
+                raise DirectionError(f"direction {index} of {source} has no valid {name!r} in its metadata; fit and save it again")
+    return entries
+
+
+def _direction(source: Path, index: int, entry: Mapping[str, Any], vector: np.ndarray[Any, Any]) -> Direction:
+    if entry["position"] not in get_args(ReadPosition):
+        raise DirectionError(
+            f"position {entry['position']!r} of direction {index} in {source} is none of {', '.join(get_args(ReadPosition))}"
+        )
+    return Direction(
+        vector=vector.astype(np.float32),
+        norm=float(entry["norm"]),
+        layer=entry["layer"],
+        estimator=entry["estimator"],
+        position=cast(ReadPosition, entry["position"]),
+        model=entry["model"],
+        cwe=entry["cwe"],
+        fitted_on=tuple(map(str, entry["fitted_on"])),
+    )
+
+
+def _replace(target: Path, content: bytes) -> None:
+    try:
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    except OSError as error:
+        raise DirectionError(f"direction file {target} can't be written ({error}); make the folder or choose another") from error
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(target)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise DirectionError(f"direction file {target} can't be written ({error}); free space or choose another folder") from error
