@@ -32,8 +32,6 @@ def download(manifest: Manifest, wanted: Sequence[str], cache: Path, *, announce
         return
     announce(f"{manifest.name}: downloading {len(lacking)} files of commit {manifest.commit[:10]} into {cache}")
     try:
-        for folder in {(cache / name).parent for name in lacking}:
-            folder.mkdir(parents=True, exist_ok=True)
         with _quiet_pooch():
             _fetch_all(manifest, lacking, cache, announce)
     except (OSError, ValueError) as error:
@@ -49,6 +47,9 @@ def _fetch_all(manifest: Manifest, lacking: Sequence[str], cache: Path, announce
     first, *others = lacking
     _fetcher(manifest, cache, retries=0)(first)
     fetch = _fetcher(manifest, cache, retries=RETRIES)
+    # pooch makes a missing folder itself, but two of its threads would race for it.
+    for folder in {(cache / name).parent for name in others}:
+        folder.mkdir(parents=True, exist_ok=True)
     spoken = time.monotonic()
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         fetches = [pool.submit(fetch, name) for name in others]
@@ -98,7 +99,7 @@ def _cause(error: Exception) -> str:
     if status is not None:
         return f"it answered {status}"
     if "Connect" in type(error).__name__:
-        return f"no connection within {CONNECT_SECONDS:g} s"
+        return "no connection could be made"
     if "Timeout" in type(error).__name__:
         return f"it sent nothing for {READ_SECONDS:g} s"
     return " ".join(str(error).split())
