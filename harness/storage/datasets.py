@@ -1,0 +1,86 @@
+"""One door to every dataset, and what is asked of any: its contrast pairs and its hash."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.errors import DataError
+from harness.records import ContrastPair, Example
+from harness.storage.download import Announce
+from harness.storage.secllmholmes import load_secllmholmes
+
+DATASETS = ("secllmholmes", "verified")
+
+
+def load_dataset(
+    name: str, root: str | os.PathLike[str] | None = None, split: str | None = None, *, announce: Announce | None = None
+) -> list[Example]:
+    """The labelled examples of a dataset, in an order that does not depend on the machine.
+
+    Each has `cwe` ("CWE-787"), `label` ("vulnerable" or "patched"), `scenario` (shared by both labels and by every variant),
+    `variant` ("original" or the name of a rewrite), `language` ("c", "python"), `code`, `rationale` (why the label holds, or None),
+    `sha256` (of the file's bytes), `path` (relative to the dataset's root) and `split`.
+
+    verified: the embedded corpus. It has no splits.
+
+    secllmholmes: 294 files. Splits: "hand-crafted" (48), "trivial" (84), "non-trivial" (132), "augmented" (the latter two, 216),
+    "real-world" (30); "seed138" is the early StarCoder experiments' subset (36 hand-crafted and 102 non-trivial files of six CWEs,
+    18 scenarios); None gives all. Scenarios read "cwe787/1" or "gpac/cve-2023-1452", variants "trivial/A1" or "non-trivial/A1_0".
+    Labels come from the files' names, as upstream reads them; `harness.storage.secllmholmes.doubt_about` says which labels and
+    rationales do not fit the CWE (30 files). Non-trivial A2, A3, A5 and A6 hold one label per CWE: `contrast_pairs` names the files
+    without a partner. 29 groups of files are identical up to white space, so count scenarios, not files.
+
+    Args: name, "secllmholmes" or "verified". root, a folder with the dataset: for secllmholmes a checkout or its `datasets`
+    (default: the environment's SECLLMHOLMES_DIR, else the user's cache, downloaded at the pinned commit when it is not there);
+    for verified the corpus (default: the embedded one). split, see above. announce, called with the progress lines of a download
+    (default: to stderr).
+    Returns: a list of harness.records.Example.
+    Raises: DataError for an unknown name or split (listing those that exist), a folder or file that is missing, a file whose
+    SHA-256 is not the pinned one, a download that fails.
+    """
+    if name == "secllmholmes":
+        return load_secllmholmes(root, split, announce=announce)
+    if name != "verified":
+        raise DataError(f"dataset {name!r} is unknown; choose one of {', '.join(DATASETS)}")
+    if split is not None:
+        raise DataError(f"split {split!r} is unknown; dataset 'verified' has no splits, leave the split out")
+    from harness.storage.verified import load_verified
+
+    return load_verified(root)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairedExamples:
+    """Contrast pairs, and the examples left without a partner of the other label."""
+
+    pairs: tuple[ContrastPair, ...]
+    alone: tuple[Example, ...]
+
+
+def contrast_pairs(examples: Iterable[Example]) -> PairedExamples:
+    """Pairs the vulnerable and the patched example of each scenario and variant, in the order of their first example.
+
+    Every example comes back, in a pair or among `alone`.
+    Raises: DataError when two examples have the same dataset, CWE, scenario, variant and label.
+    """
+    halves: dict[tuple[str, str, str, str], dict[str, Example]] = {}
+    for example in examples:
+        half = halves.setdefault((example.dataset, example.cwe, example.scenario, example.variant), {})
+        if example.label in half:
+            raise DataError(
+                f"{half[example.label].path} and {example.path} are both the {example.label} example of scenario {example.scenario}, "
+                f"variant {example.variant}; give each its own variant"
+            )
+        half[example.label] = example
+    return PairedExamples(
+        pairs=tuple(ContrastPair(**half) for half in halves.values() if len(half) == 2),
+        alone=tuple(example for half in halves.values() if len(half) == 1 for example in half.values()),
+    )
+
+
+def data_hash(examples: Iterable[Example]) -> str:
+    """SHA-256 over the sorted (sha256, label, scenario) of the examples: the same for the same data in any order and any folder."""
+    facts = sorted((example.sha256, example.label, example.scenario) for example in examples)
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
