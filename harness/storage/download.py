@@ -27,13 +27,12 @@ def download(manifest: Manifest, wanted: Sequence[str], cache: Path, *, announce
     Args: announce, given a progress line every few seconds; remedy, what the reader of an error can do instead.
     Raises: DataError when the server is out of reach (at once), refuses a file, or sends one that is not the pinned one.
     """
-    lacking = [name for name in wanted if not _is_held(cache / name, manifest.files[name])]
-    if not lacking:
-        return
-    announce(f"{manifest.name}: downloading {len(lacking)} files of commit {manifest.commit[:10]} into {cache}")
     try:
-        with _quiet_pooch():
-            _fetch_all(manifest, lacking, cache, announce)
+        lacking = [name for name in wanted if not _is_held(cache / name, manifest.files[name])]
+        if lacking:
+            announce(f"{manifest.name}: downloading {len(lacking)} files of commit {manifest.commit[:10]} into {cache}")
+            with _quiet_pooch():
+                _fetch_all(manifest, lacking, cache, announce)
     except (OSError, ValueError) as error:
         raise DataError(f"{manifest.name} cannot be had from {urlsplit(manifest.source).netloc}: {_cause(error)}; {remedy}") from error
 
