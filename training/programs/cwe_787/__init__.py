@@ -1,0 +1,9 @@
+"""CWE-787, out-of-bounds write: families by the shape of the flaw."""
+
+from collections.abc import Callable
+
+from training.programs.cwe_787 import indices, loops
+from training.programs.scene import Draft, Scene
+
+FAMILIES: dict[str, Callable[[Scene], Draft]] = {**indices.FAMILIES, **loops.FAMILIES}
+HELD_OUT: tuple[str, ...] = ("loop_terminator_at_size",)
