@@ -1,0 +1,90 @@
+"""The passes of a batch through the model: one forward pass, or greedy generation, each in one trace."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from harness.model.addition import Addition, Change, add
+from harness.model.generation import ending_early
+from harness.model.tokens import Batch
+
+if TYPE_CHECKING:
+    from transformers import Cache
+
+    from harness.model.loading import LoadedModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What one batch gave.
+
+    logits: (rows, vocabulary) behind the prompt, float32. generated: (rows, tokens), None for a forward pass. changes: one a steered step.
+    """
+
+    logits: torch.Tensor
+    generated: torch.Tensor | None
+    changes: tuple[Change, ...]
+
+
+def forward(model: "LoadedModel", batch: Batch, addition: Addition | None, cache: "Cache | None" = None) -> Outcome:
+    """One forward pass over a batch.
+
+    Args: cache, keys and values of all tokens but the last of each row (rows without padding); it is used up.
+    """
+    inputs = forward_inputs(model, batch) if cache is None else continued_inputs(model, batch, cache)
+    changes: list[Change] = []
+    with torch.no_grad(), model.traced.trace(**inputs):
+        if addition is not None:
+            changes.append(add(model, addition, batch.mask))
+        logits = model.traced.output.logits[:, -1].float().save()
+    return Outcome(logits=logits.cpu(), generated=None, changes=tuple(changes))
+
+
+def generate(model: "LoadedModel", batch: Batch, addition: Addition | None, max_new_tokens: int, cache: "Cache | None" = None) -> Outcome:
+    """Greedy generation of a batch. Step 0 is the prompt; every later step sees one token a row.
+
+    Args: cache, as for forward.
+    """
+    inputs: dict[str, Any] = {"input_ids": batch.ids, "attention_mask": batch.mask}
+    if cache is not None:
+        inputs["past_key_values"] = cache
+    steps = max_new_tokens if addition and addition.reaches_answer else 1
+    each_row = torch.ones_like(batch.mask[:, :1])
+    changes: list[Change] = []
+    with ending_early(), torch.no_grad(), model.traced.generate(max_new_tokens=max_new_tokens) as tracer:
+        with tracer.invoke(**inputs):
+            if addition is not None:
+                changes.append(add(model, addition, batch.mask))
+            logits = model.traced.output.logits[:, -1].float().save()
+            # Bounded: an open range over steps the body does not touch never ends.
+            for _ in tracer.iter[1:steps]:
+                assert addition is not None, "without an addition there is one step"
+                changes.append(add(model, addition, each_row))
+        with tracer.invoke():
+            sequences = tracer.result.save()
+    return Outcome(logits=logits.cpu(), generated=sequences[:, batch.ids.shape[1] :].cpu(), changes=tuple(changes))
+
+
+def forward_inputs(model: "LoadedModel", batch: Batch) -> dict[str, Any]:
+    """A batch as arguments of the model's forward, with logits of the last token alone where the model can be asked for that."""
+    inputs: dict[str, Any] = {"input_ids": batch.ids, "attention_mask": batch.mask, "use_cache": False}
+    if model.takes("position_ids"):
+        inputs["position_ids"] = batch.positions
+    if model.takes("logits_to_keep"):
+        inputs["logits_to_keep"] = 1
+    return inputs
+
+
+def continued_inputs(model: "LoadedModel", batch: Batch, cache: "Cache") -> dict[str, Any]:
+    """The last token of each row as arguments of the model's forward, behind the cached ones."""
+    last = Batch(ids=batch.ids[:, -1:], mask=batch.mask, positions=batch.positions[:, -1:])
+    return {**forward_inputs(model, last), "past_key_values": cache, "use_cache": True}
+
+
+def cache_of(model: "LoadedModel", batch: Batch) -> "Cache":
+    """Keys and values of every token of a batch, unsteered."""
+    inputs = {**forward_inputs(model, batch), "use_cache": True}
+    with torch.no_grad(), model.traced.trace(**inputs):
+        cache: Cache = model.traced.output.past_key_values.save()
+    return cache
