@@ -100,6 +100,12 @@ class SweepPlan:
     def scenarios(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(pair.scenario for pair in self.pairs))
 
+    @property
+    def placebo_counts(self) -> dict[Arm, int]:
+        """How many placebos each arm has: `placebos`, but of label flips no more than exist."""
+        fitting = len({pair.scenario for pair in self.fitting_pairs})
+        return {"random": self.placebos, "nuisance": self.placebos, "label-flip": min(self.placebos, distinct_flips(fitting))}
+
     def rows(self) -> Iterator[Row]:
         """All rows, example by example, each once."""
         cells = sorted({*self.shift_cells, *self.text_cells})
@@ -118,21 +124,25 @@ class SweepPlan:
                 yield Row(example=example, arm=arm, index=0, layer=None, strength=0.0, endpoint="text")
         for cell in cells:
             if cell in self.shift_cells:
-                yield from _shift_rows(example, cell, self.placebos)
+                yield from self._shift_rows(example, cell)
             if cell in self.text_cells:
                 for share in ENDS:
                     yield _treatment(example, cell, share, "text")
 
+    def _shift_rows(self, example: Example, cell: Cell) -> Iterator[Row]:
+        for share in LADDER:
+            yield _treatment(example, cell, share, "margin")
+        for arm, count in self.placebo_counts.items():
+            for index in range(count):
+                for share in ENDS:
+                    yield Row(example=example, arm=arm, index=index, layer=cell.layer, strength=share * cell.strength, endpoint="margin")
 
-def _shift_rows(example: Example, cell: Cell, placebos: int) -> Iterator[Row]:
-    for share in LADDER:
-        yield _treatment(example, cell, share, "margin")
-    for arm in PLACEBO_ARMS:
-        for index in range(placebos):
-            for share in ENDS:
-                yield Row(
-                    example=example, arm=arm, index=index, layer=cell.layer, strength=share * cell.strength, endpoint="margin"
-                )
+
+def distinct_flips(n_scenarios: int) -> int:
+    """How many relabellings of n scenarios there are beside the true one, up to the sign of all."""
+    if n_scenarios < 1:
+        raise PlanError(f"{n_scenarios} scenarios have no labels to flip; at least 1 is needed")
+    return int(2 ** (n_scenarios - 1)) - 1
 
 
 def _treatment(example: Example, cell: Cell, share: float, endpoint: Endpoint) -> Row:

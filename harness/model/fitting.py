@@ -72,7 +72,7 @@ def _residuals(examples: Sequence[Example], plan: SweepPlan, model: LoadedModel,
     if stored is None:
         what = f"reading residuals of {plan.cwe}"
         read = read_residuals(model, prompts, plan.layers, position="last", progress=lambda done, total: progress(what, done, total))
-        stored = np.stack([read.layer(layer) for layer in plan.layers], axis=1)
+        stored = read.values
         store.add_residuals(key, stored)
     return stored
 

@@ -108,10 +108,12 @@ def drop_too_long(plan: SweepPlan, model: LoadedModel) -> tuple[SweepPlan, tuple
 
 def _work(row: Row, plan: SweepPlan, model: LoadedModel, vectors: SweepVectors) -> Work:
     prompt, delta = prompt_for(row.example, plan.question), vectors.delta(row)
-    added = "nothing" if delta is None else content_key(delta.tobytes(), row.layer, plan.positions)
-    again = row.arm if row.arm == "repeat" else ""
-    decoding = f"greedy {plan.max_new_tokens}" if row.endpoint == "text" else "margin"
-    return Work(row=row, prompt=prompt, delta=delta, key=content_key(model.fingerprint, model.dtype, prompt.sha256, added, decoding, again))
+    # Both what the value depends on and which row it is: identical files, or a placebo that equals the treatment, stay apart.
+    what = (plan.dataset, row.example.path, row.arm, row.index, row.layer, row.strength, row.endpoint)
+    added = b"" if delta is None else delta.tobytes()
+    decoding = ("greedy", plan.max_new_tokens) if row.endpoint == "text" else ()
+    key = content_key(model.fingerprint, model.dtype, prompt.sha256, plan.positions, added, *what, *decoding)
+    return Work(row=row, prompt=prompt, delta=delta, key=key)
 
 
 def _measure(missing: Sequence[Work], plan: SweepPlan, model: LoadedModel, norms: dict[int, float]) -> Iterator[list[Measurement]]:
@@ -170,7 +172,7 @@ def _measurement(
         key=item.key,
         model=model.fingerprint,
         model_name=plan.model.name,
-        dtype=model.dtype,
+        dtype=str(model.dtype).removeprefix("torch."),
         dataset=plan.dataset,
         cwe=plan.cwe,
         scenario=row.example.scenario,

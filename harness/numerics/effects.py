@@ -16,7 +16,7 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from harness.errors import EffectError
-from harness.records import Interval, Label, Verdict
+from harness.records import Arm, Interval, Label, Verdict
 
 Float64Array = NDArray[np.float64]
 
@@ -135,8 +135,8 @@ class Effect:
     signed: float
     sensitivity: float
     interval: IntervalEstimate
-    placebos: Mapping[str, tuple[float, ...]]
-    p_values: Mapping[str, float]
+    placebos: Mapping[Arm, tuple[float, ...]]
+    p_values: Mapping[Arm, float]
     dose: tuple[DosePoint, ...]
     anti_steerable: Share
     flips: Flips | None
@@ -153,7 +153,7 @@ class Effect:
 
 def measure_effect(
     treatment: Sequence[PairMargins],
-    placebos: Mapping[str, Sequence[Sequence[PairMargins]]],
+    placebos: Mapping[Arm, Sequence[Sequence[PairMargins]]],
     *,
     strength: float,
     rng: np.random.Generator,
@@ -208,7 +208,7 @@ def scenario_effects(pairs: Sequence[PairMargins], strength: float) -> tuple[Sce
 
 
 def placebo_statistics(
-    treatment: Sequence[PairMargins], arm: Sequence[Sequence[PairMargins]], strength: float, kind: str
+    treatment: Sequence[PairMargins], arm: Sequence[Sequence[PairMargins]], strength: float, kind: Arm
 ) -> tuple[float, ...]:
     """T of each placebo of an arm, measured on exactly the pairs of the treatment."""
     expected = {(pair.scenario, pair.variant) for pair in treatment}
@@ -312,7 +312,7 @@ def allowed_exceedances(k: int, level: float = LEVEL) -> int:
 
 
 def smallest_effect(
-    biases: Float64Array, placebos: Mapping[str, Sequence[float]], *, level: float = LEVEL, power: float = POWER
+    biases: Float64Array, placebos: Mapping[Arm, Sequence[float]], *, level: float = LEVEL, power: float = POWER
 ) -> tuple[float | None, str]:
     """The smallest true mean bias that the placebo ranks would call significant with this power, and why there is none.
 

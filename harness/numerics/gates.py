@@ -10,9 +10,9 @@ from typing import Any
 
 from harness.errors import EffectError
 from harness.numerics.effects import Effect, Flips, Share, share
-from harness.records import GateStatus, Interval
+from harness.records import Arm, GateStatus, Interval
 
-PRIMARY_ARMS = ("nuisance", "label-flip")
+PRIMARY_ARMS: tuple[Arm, ...] = ("nuisance", "label-flip")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,16 @@ class ExtractionThresholds:
 
     def __post_init__(self) -> None:
         _within("share of layers", self.share, low=0.0, high=1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerationThresholds:
+    """`share`: at least this share of the responses must end by itself after two sentences or more."""
+
+    share: float = 0.9
+
+    def __post_init__(self) -> None:
+        _within("share of responses", self.share, low=0.0, high=1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +161,26 @@ def _identity_failure(check: IdentityCheck) -> str:
     return ""
 
 
+def generation_gate(complete: int, responses: int, thresholds: GenerationThresholds | None = None) -> GateResult:
+    """Whether the model answers in sentences and stops.
+
+    Args: complete, responses that end by themselves after two sentences or more; responses, of how many.
+    Raises: EffectError for no response.
+    """
+    limits = thresholds or GenerationThresholds()
+    if responses < 1:
+        raise EffectError("0 responses show nothing; generate at least one")
+    value = complete / responses
+    return GateResult(
+        gate="generation",
+        status=GateStatus.PASS if value >= limits.share else GateStatus.FAIL,
+        reason=f"{complete} of {responses} responses end by themselves after two sentences or more ({value:.1%}; {limits.share:.0%} are asked for)",
+        statistic=value,
+        threshold=limits.share,
+        details={"complete": complete, "responses": responses},
+    )
+
+
 def shift_gate(effect: Effect, thresholds: ShiftThresholds | None = None) -> GateResult:
     """Whether steering measurably shifts classifications: more than the placebos, in order of dose, in nearly every scenario, in words too.
 
@@ -168,7 +198,7 @@ def shift_gate(effect: Effect, thresholds: ShiftThresholds | None = None) -> Gat
         statistic=effect.statistic,
         threshold=limits.p,
         scenarios=len(effect.scenarios),
-        p_values=dict(effect.p_values),
+        p_values={str(kind): p for kind, p in effect.p_values.items()},
         interval=effect.interval.interval,
         interval_method=effect.interval.method,
         smallest_effect=effect.smallest,
@@ -239,7 +269,7 @@ def _shift_details(effect: Effect, limits: ShiftThresholds) -> dict[str, Any]:
         "auc_unsteered": effect.auc,
         "monotone": effect.monotone,
         "dose": [{"strength": point.strength, "margin": point.margin} for point in effect.dose],
-        "placebos": {kind: list(values) for kind, values in effect.placebos.items()},
+        "placebos": {str(kind): list(values) for kind, values in effect.placebos.items()},
         "anti_steerable": {"count": bound.count, "of": bound.of, "upper": bound.interval.high, "threshold": limits.anti_steerable},
         "flips": None
         if effect.flips is None
@@ -250,7 +280,7 @@ def _shift_details(effect: Effect, limits: ShiftThresholds) -> dict[str, Any]:
     }
 
 
-def _exceeding(effect: Effect, kind: str) -> str:
+def _exceeding(effect: Effect, kind: Arm) -> str:
     values = effect.placebos[kind]
     count = sum(value >= effect.statistic for value in values)
     return f"{count} of {len(values)} placebos moved the margin at least as much ({effect.statistic:.3g} logits)"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from harness.errors import PlanError
-from harness.model.catalogue import ModelInfo
+from harness.model.description import ModelInfo
 from harness.plans import Cell, ModelRequest, SweepPlan
 from harness.plugin.settings import Settings, short_name
 from harness.records import ContrastPair, Example
@@ -91,7 +91,7 @@ class Planner:
     @cached_property
     def unpaired(self) -> tuple[Example, ...]:
         """Examples without a partner: only one label of their variant is in the dataset."""
-        return tuple(contrast_pairs(self.examples).unpaired)
+        return tuple(contrast_pairs(self.examples).alone)
 
     def model_info(self, request: ModelRequest) -> ModelInfo:
         if request not in self._models:

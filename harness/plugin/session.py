@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.errors import HarnessError
-from harness.model.catalogue import inspect_model
+from harness.model.description import inspect_model
 from harness.plans import SweepPlan
 from harness.plugin.planning import Case, Needs, Planner
 from harness.plugin.settings import Settings

@@ -1,0 +1,37 @@
+# Each target sets up what it needs: a virtual environment in .venv with the locked versions. Nothing outside .venv is installed.
+#
+#   make eval                       measure CWE-787 at strength 10 on the embedded model and corpus
+#   make eval ARGS="-n 2"           more pytest arguments
+#   make eval SELECT="-k cwe787 --strength 5 --layer 3"   another selection
+#   make test | make check | make bench
+
+PYTHON ?= python3
+SELECT ?= -k cwe787 --strength 10
+ARGS ?=
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: eval test check bench clean
+.DELETE_ON_ERROR:
+
+$(READY): pyproject.toml requirements.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev]'
+	touch $(READY)
+
+eval: $(READY)
+	$(BIN)/python -m pytest evals $(SELECT) $(ARGS)
+
+test: $(READY)
+	$(BIN)/python -m pytest tests $(ARGS)
+
+check: $(READY)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+
+bench: $(READY)
+	$(BIN)/python -m pytest evals -k "speed and cwe787" --benchmark-only $(ARGS)
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .benchmarks

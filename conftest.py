@@ -1,0 +1,11 @@
+"""The plugin modules of the harness, and nothing else."""
+
+pytest_plugins = [
+    "harness.plugin.options",
+    "harness.plugin.threads",
+    "harness.plugin.session",
+    "harness.plugin.results",
+    "fixtures.runs",
+    "fixtures.models",
+    "fixtures.gates",
+]

@@ -1,0 +1,21 @@
+"""What should change nothing changes nothing: strength 0, and the company a row has in its batch."""
+
+import numpy as np
+import pytest
+
+from fixtures.gates import Gate
+from harness.model.identity import identity_checks
+from harness.model.loading import LoadedModel
+from harness.model.sweep import drop_too_long
+from harness.numerics.gates import identity_gate
+from harness.plans import SweepPlan
+from harness.plugin.planning import Case
+from harness.prompts import prompt_for
+
+
+@pytest.mark.declares(layer=True)
+def test_identity(case: Case, model: LoadedModel, plan: SweepPlan, gate: Gate) -> None:
+    fitting, skipped = drop_too_long(plan, model)
+    prompts = [prompt_for(example, plan.question) for example in fitting.examples]
+    assert case.layer is not None
+    gate(identity_gate(identity_checks(model, prompts, case.layer, np.random.default_rng(plan.seed))), skipped=skipped)

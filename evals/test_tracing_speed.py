@@ -1,0 +1,68 @@
+"""How long tracing and steered generation take, with the plain transformers call as their yardstick."""
+
+import numpy as np
+import pytest
+import torch
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from harness.model.loading import LoadedModel
+from harness.model.residual import read_residuals
+from harness.model.steering import steered_answers
+from harness.model.sweep import drop_too_long
+from harness.plans import SweepPlan
+from harness.plugin.planning import Case
+from harness.prompts import prompt_for
+from harness.records import Prompt, SteeringPlan
+
+ROWS = 4
+NEW_TOKENS = 16
+ROUNDS = 5
+
+
+@pytest.fixture
+def prompts(plan: SweepPlan, model: LoadedModel) -> list[Prompt]:
+    """A few prompts that fit the context."""
+    fitting, _ = drop_too_long(plan, model)
+    return [prompt_for(example, plan.question) for example in fitting.examples[:ROWS]]
+
+
+@pytest.mark.declares(layer=True)
+@pytest.mark.benchmark(group="hidden states")
+def test_tracing_speed(benchmark: BenchmarkFixture, model: LoadedModel, prompts: list[Prompt]) -> None:
+    residuals = benchmark.pedantic(read_residuals, args=(model, prompts), rounds=ROUNDS, warmup_rounds=1)
+    assert residuals.values.shape == (len(prompts), model.info.layers, model.info.d_model)
+
+
+@pytest.mark.declares(layer=True)
+@pytest.mark.benchmark(group="hidden states")
+def test_plain_speed(benchmark: BenchmarkFixture, model: LoadedModel, prompts: list[Prompt]) -> None:
+    encoding = model.tokenizer([prompt.text for prompt in prompts], return_tensors="pt", padding=True).to(model.device)
+
+    def forward() -> tuple[torch.Tensor, ...]:
+        with torch.no_grad():
+            return model.module(**encoding, output_hidden_states=True).hidden_states
+
+    assert len(benchmark.pedantic(forward, rounds=ROUNDS, warmup_rounds=1)) == model.info.layers + 1
+
+
+@pytest.mark.declares(layer=True)
+@pytest.mark.benchmark(group="generation")
+def test_steered_generation_speed(benchmark: BenchmarkFixture, case: Case, model: LoadedModel, prompts: list[Prompt]) -> None:
+    assert case.layer is not None
+    generator = np.random.default_rng(0)
+    deltas = generator.standard_normal((len(prompts), model.info.d_model)).astype(np.float32)
+    plan = SteeringPlan(layer=case.layer, positions="generated", deltas=deltas / np.linalg.norm(deltas, axis=1, keepdims=True))
+    answers = benchmark.pedantic(steered_answers, args=(model, prompts, plan, NEW_TOKENS), rounds=ROUNDS, warmup_rounds=1)
+    assert len(answers) == len(prompts)
+
+
+@pytest.mark.declares(layer=True)
+@pytest.mark.benchmark(group="generation")
+def test_plain_generation_speed(benchmark: BenchmarkFixture, model: LoadedModel, prompts: list[Prompt]) -> None:
+    encoding = model.tokenizer([prompt.text for prompt in prompts], return_tensors="pt", padding=True).to(model.device)
+
+    def generate() -> torch.Tensor:
+        with torch.no_grad():
+            return model.module.generate(**encoding, max_new_tokens=NEW_TOKENS, do_sample=False)
+
+    assert len(benchmark.pedantic(generate, rounds=ROUNDS, warmup_rounds=1)) == len(prompts)

@@ -1,0 +1,76 @@
+"""Compares runs that must not differ: strength 0 with no steering, a batch with single rows, a shared cache with recomputing."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from harness.model.addition import addition_of
+from harness.model.loading import LoadedModel
+from harness.model.passes import forward
+from harness.model.sharing import shares
+from harness.model.steering import CACHE_BUDGET
+from harness.model.tokens import batches, encode_fitting, pad
+from harness.numerics.gates import IdentityCheck
+from harness.records import Positions, Prompt, SteeringPlan
+
+TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 0.25, torch.float16: 0.05}
+"""Largest difference of logits that rounding in another order explains, by number type; for strength 0 it is 0."""
+TOKEN_BUDGET = 8192
+STRENGTH = 1.0
+"""Of the steered runs that are compared; what is added has a norm of this."""
+
+
+def identity_checks(model: LoadedModel, prompts: Sequence[Prompt], layer: int, rng: np.random.Generator) -> list[IdentityCheck]:
+    """The comparisons of the identity gate, over all prompts, at one layer.
+
+    Args: prompts that fit the context; layer that is steered; rng, for the direction of the steered runs.
+    Returns: one check for each claim, with the largest difference of logits over the whole vocabulary.
+    """
+    vector = rng.standard_normal(model.info.d_model)
+    delta = (STRENGTH * vector / np.linalg.norm(vector)).astype(np.float32)
+    plain = _batched(model, prompts, None)
+    steered = _batched(model, prompts, _plan(layer, delta, len(prompts), "generated"))
+    tolerance = TOLERANCE[model.dtype]
+    checks = [
+        _check(f"strength 0 at {where} tokens", plain, _batched(model, prompts, _plan(layer, 0 * delta, len(prompts), where)), 0.0)
+        for where in ("generated", "all")
+    ]
+    return [
+        *checks,
+        _check("single rows instead of a batch", plain, _single(model, prompts, None), tolerance),
+        _check("single steered rows instead of a batch", steered, _single(model, prompts, _plan(layer, delta, 1, "generated")), tolerance),
+        _check("a shared cache instead of recomputing", steered, _shared(model, prompts, _plan(layer, delta, 1, "generated")), tolerance),
+    ]
+
+
+def _plan(layer: int, delta: np.ndarray, rows: int, positions: Positions) -> SteeringPlan:
+    return SteeringPlan(layer=layer, positions=positions, deltas=np.tile(delta, (rows, 1)))
+
+
+def _batched(model: LoadedModel, prompts: Sequence[Prompt], plan: SteeringPlan | None) -> torch.Tensor:
+    """Logits after each prompt, (prompts, vocabulary), from batches with padding."""
+    encoded = encode_fitting(model, prompts)
+    found: dict[int, torch.Tensor] = {}
+    for rows in batches([len(prompt.tokens) for prompt in encoded], TOKEN_BUDGET):
+        addition = None if plan is None else addition_of(model, plan, rows)
+        found |= dict(zip(rows, forward(model, pad(model, [encoded[row].tokens for row in rows]), addition).logits, strict=True))
+    return torch.stack([found[row] for row in range(len(prompts))])
+
+
+def _single(model: LoadedModel, prompts: Sequence[Prompt], plan: SteeringPlan | None) -> torch.Tensor:
+    return torch.cat([_batched(model, [prompt], plan) for prompt in prompts])
+
+
+def _shared(model: LoadedModel, prompts: Sequence[Prompt], plan: SteeringPlan) -> torch.Tensor:
+    parts = [share for prompt in prompts for share in shares(model, prompt, plan, room=0, cache_budget=CACHE_BUDGET)]
+    return torch.cat([forward(model, share.batch, share.addition, share.cache).logits for share in parts])
+
+
+def _check(name: str, one: torch.Tensor, other: torch.Tensor, tolerance: float) -> IdentityCheck:
+    best = one.topk(2, dim=-1).values  # (prompts, 2)
+    differ = one.argmax(dim=-1) != other.argmax(dim=-1)
+    gaps = (best[:, 0] - best[:, 1])[differ]
+    return IdentityCheck(
+        name=name, largest_difference=float((one - other).abs().max()), tolerance=tolerance, token_gaps=tuple(map(float, gaps))
+    )

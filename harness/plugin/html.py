@@ -1,0 +1,90 @@
+"""What a case shows in the HTML report. Model output and data are text, never markup: the data holds scripts on purpose."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from harness.plugin.pictures import describe_dose, dose_response
+from harness.plugin.results import CaseResult
+from harness.records import Measurement
+
+COLOURS = {"PASS": "#0b6e4f", "FAIL": "#b3261e", "INCONCLUSIVE": "#8a6100", "ERROR": "#b3261e"}
+CELL = "border:1px solid #bbb;padding:4px 8px;vertical-align:top;text-align:left"
+RESPONSE = f"{CELL};white-space:pre-wrap;max-width:26em;overflow-wrap:anywhere"
+
+
+def case_section(result: CaseResult, responses: Sequence[Measurement] = ()) -> str:
+    """The HTML of one case: outcome, figures, dose-response picture, responses side by side."""
+    colour = COLOURS[result.status]
+    parts = [
+        f'<p><strong style="color:{colour}">{escape(result.status)}</strong> {escape(result.gate)}: {escape(result.reason)}</p>',
+        _figures(result),
+    ]
+    if "dose" in result.details:
+        picture, words = dose_response(result.details), escape(describe_dose(result.details), quote=True)
+        parts.append(f'<figure><img src="data:image/png;base64,{picture}" alt="{words}" style="max-width:100%"></figure>')
+    if result.skipped:
+        parts.append(f"<p>Skipped, too long: {escape('; '.join(result.skipped))}</p>")
+    if responses:
+        parts.append(_responses(responses))
+    return f'<div style="font-family:sans-serif;white-space:normal">{"".join(parts)}</div>'
+
+
+def _figures(result: CaseResult) -> str:
+    interval = result.interval
+    flips = result.details.get("flips")
+    rows: list[tuple[str, object]] = [
+        ("statistic", _number(result.statistic)),
+        ("threshold", _number(result.threshold)),
+        *((f"p against {kind}", _number(p)) for kind, p in result.p_values.items()),
+        ("95% interval", f"{interval['low']:.3g} .. {interval['high']:.3g} ({interval['method']})" if interval else None),
+        ("scenarios", result.scenarios),
+        ("smallest effect it could have seen", _number(result.smallest_effect)),
+        ("verdicts flipped to the pushed side", f"{flips['toward']} of {flips['of']} (repeat run: {flips['noise']})" if flips else None),
+        ("model", f"{result.model_name} ({(result.model or '')[:12]})"),
+        ("data", f"{result.dataset} ({(result.data_hash or '')[:12]})"),
+    ]
+    return _table([(name, value) for name, value in rows if value is not None])
+
+
+def _responses(responses: Sequence[Measurement]) -> str:
+    """One row an example: unsteered, pushed toward secure, pushed toward vulnerable."""
+    by_example: dict[str, dict[float, Measurement]] = {}
+    for one in responses:
+        if one.arm in ("baseline", "treatment"):
+            by_example.setdefault(one.path, {})[one.strength] = one
+    strengths = sorted({one.strength for one in responses if one.arm in ("baseline", "treatment")}, key=lambda s: (s != 0, s))
+    head = ["example", *("unsteered" if strength == 0 else f"strength {strength:+g}" for strength in strengths)]
+    rows = "".join(
+        f'<tr><td style="{CELL}">{escape(path)}</td>{"".join(_response(found.get(strength)) for strength in strengths)}</tr>'
+        for path, found in sorted(by_example.items())
+    )
+    header = "".join(f'<th style="{CELL}">{escape(name)}</th>' for name in head)
+    return f'<details open><summary>responses</summary><table style="border-collapse:collapse"><tr>{header}</tr>{rows}</table></details>'
+
+
+def _response(one: Measurement | None) -> str:
+    if one is None:
+        return f'<td style="{CELL}">not measured</td>'
+    ending = "ended by itself" if one.finish == "end-of-text" else f"cut at {one.tokens} tokens"
+    facts = f"{one.verdict}, margin {one.margin:+.2f}, {ending}"
+    return f'<td style="{RESPONSE}"><em>{escape(facts)}</em>\n{escape((one.text or "").strip())}</td>'
+
+
+def _table(rows: Iterable[tuple[str, object]]) -> str:
+    body = "".join(
+        f'<tr><th scope="row" style="{CELL}">{escape(name)}</th><td style="{CELL}">{escape(str(value))}</td></tr>' for name, value in rows
+    )
+    return f'<table style="border-collapse:collapse">{body}</table>'
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else f"{value:.4g}"
+
+
+def as_extra(html: str) -> Mapping[str, Any]:
+    """An extra as pytest-html takes it."""
+    from pytest_html import extras
+
+    extra: Mapping[str, Any] = extras.html(html)
+    return extra
