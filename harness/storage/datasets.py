@@ -5,11 +5,13 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.errors import DataError
 from harness.records import ContrastPair, Example
 from harness.storage.download import Announce
 from harness.storage.secllmholmes import load_secllmholmes
+from harness.storage.verified import load_verified
 
 DATASETS = ("secllmholmes", "verified")
 
@@ -46,9 +48,7 @@ def load_dataset(
         raise DataError(f"dataset {name!r} is unknown; choose one of {', '.join(DATASETS)}")
     if split is not None:
         raise DataError(f"split {split!r} is unknown; dataset 'verified' has no splits, leave the split out")
-    from harness.storage.verified import load_verified
-
-    return load_verified(root)
+    return load_verified(None if root is None else Path(root))
 
 
 @dataclass(frozen=True, kw_only=True)
