@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from harness.errors import DataError
 
@@ -24,13 +25,13 @@ FLAGS = (
     "-fsanitize-recover=bounds,object-size",  # they don't tell a read from a write; the address sanitizer behind them does
 )
 COMPILE_SECONDS = 60
-RUN_SECONDS = 5
+PROCESSOR_SECONDS = 5
+RUN_SECONDS = 20  # by the clock: a loaded machine is slow, and only a sleeping program gets this far
 MEMORY_MB = 512
 WRITTEN_BLOCKS = 2048  # of 512 bytes, the unit of ulimit -f
 SANITIZER_EXIT = 86
 SANITIZER_OPTIONS = {
     "exitcode": SANITIZER_EXIT,
-    "log_path": "report",
     "detect_leaks": 0,  # the leak checker needs ptrace, which containers often forbid
     "abort_on_error": 0,
     "hard_rss_limit_mb": MEMORY_MB,  # the sanitizer reserves terabytes of addresses, so a limit on those cannot work
@@ -129,53 +130,53 @@ def run(program: Path, feed: Feed) -> Run:
 
     Raises: DataError for a sanitizer report that cannot be read, such as that of a program beyond its memory.
     """
-    folder = program.parent
-    for old in folder.glob("report.*"):
-        old.unlink()
     options = ":".join(f"{name}={value}" for name, value in SANITIZER_OPTIONS.items())
     # A shell sets the limits: a preexec_fn is unsafe in a process with threads. Files instead of pipes bound what is read back.
-    limits = f'ulimit -c 0 && ulimit -t {RUN_SECONDS} && ulimit -f {WRITTEN_BLOCKS} && exec "$0" "$@"'
-    with (folder / "stdout").open("w+b") as stdout:
+    limits = f'ulimit -c 0 && ulimit -t {PROCESSOR_SECONDS} && ulimit -f {WRITTEN_BLOCKS} && exec "$0" "$@"'
+    with (program.parent / "stdout").open("w+b") as stdout, (program.parent / "stderr").open("w+b") as stderr:
         try:
             done = subprocess.run(
                 ["/bin/sh", "-c", limits, str(program), *feed.arguments],
-                cwd=folder,
+                cwd=program.parent,
                 env={"ASAN_OPTIONS": options, "UBSAN_OPTIONS": options},
                 input=feed.stdin,
                 stdout=stdout,
-                stderr=subprocess.DEVNULL,
+                stderr=stderr,
                 timeout=RUN_SECONDS,
                 check=False,
             )
             status: int | None = done.returncode
         except subprocess.TimeoutExpired:
             status = None
-        stdout.seek(0)
-        printed = stdout.read().decode(errors="replace")
-    words = "".join(path.read_text(errors="replace") for path in sorted(folder.glob("report.*")))
-    return Run(exit=status, stdout=printed, report=read_report(words, folder))
+        printed, words = (_read_back(file) for file in (stdout, stderr))
+    report = read_report(words, program.parent)
+    if report is None and status == SANITIZER_EXIT:
+        raise DataError(
+            f"a sanitizer stopped {program.name} with words the prover cannot read: {shorten(words, 600)}; "
+            "mend the scenario so that its declared flaw is what stops it"
+        )
+    return Run(exit=status, stdout=printed, report=report)
+
+
+def _read_back(file: BinaryIO) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
 
 
 def read_report(words: str, folder: Path) -> Report | None:
-    """What sanitizers wrote, or None when they wrote nothing.
+    """What the sanitizers report in a program's standard error, or None when they report nothing.
 
     The address sanitizer's word counts. The undefined-behaviour one may speak before it, of an index or an object's size at the
     same line; anything else it says is returned instead.
 
-    Args: words, their log; folder, where the program's sources lie. Raises: DataError for words that hold no report.
+    Args: words, the standard error; folder, where the program's sources lie.
     """
-    if not words.strip():
-        return None
     report = _read_address(words, {path.name for path in folder.glob("*.c")})
     for undefined in UNDEFINED.finditer(words):
         place = undefined["file"], int(undefined["line"])
         harbinger = "out of bounds" in undefined["kind"] or "insufficient space" in undefined["kind"]
         if report is None or not harbinger or place != (report.file, report.line):
             return Report(kind=undefined["kind"], access=None, file=place[0], line=place[1])
-    if report is None:
-        raise DataError(
-            f"a sanitizer said what the prover cannot read: {shorten(words, 600)}; mend the scenario so that its flaw is what stops it"
-        )
     return report
 
 
