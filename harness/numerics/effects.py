@@ -201,7 +201,7 @@ def scenario_effects(pairs: Sequence[PairMargins], strength: float) -> tuple[Sce
         shifts.setdefault(pair.scenario, []).append((_shift(pair, pair.vulnerable, strength), _shift(pair, pair.patched, strength)))
     effects = []
     for scenario, values in sorted(shifts.items()):
-        vulnerable, patched = np.mean(sorted(values), axis=0)  # sorted: the order of variants must not move the last bit
+        vulnerable, patched = np.mean(values, axis=0)
         bias, sensitivity = float(vulnerable + patched) / 2, float(vulnerable - patched)
         effects.append(ScenarioEffect(scenario=scenario, variants=len(values), bias=bias, sensitivity=sensitivity))
     return tuple(effects)
@@ -271,7 +271,7 @@ def dose_response(pairs: Sequence[PairMargins]) -> tuple[DosePoint, ...]:
         by_scenario: dict[str, list[float]] = {}
         for pair in chosen:
             by_scenario.setdefault(pair.scenario, []).append((pair.vulnerable[strength] + pair.patched[strength]) / 2)
-        means = sorted(float(np.mean(sorted(values))) for values in by_scenario.values())
+        means = [float(np.mean(values)) for values in by_scenario.values()]
         points.append(DosePoint(strength=strength, margin=float(np.mean(means))))
     return tuple(points)
 
@@ -354,7 +354,7 @@ def _distinct(pairs: Sequence[PairMargins]) -> Sequence[PairMargins]:
         if (pair.scenario, pair.variant) in seen:
             raise EffectError(f"scenario {pair.scenario} ({pair.variant}) was given twice; a pair counts once")
         seen.add((pair.scenario, pair.variant))
-    return pairs
+    return sorted(pairs, key=lambda pair: (pair.scenario, pair.variant))  # the order of records must not move the last bit
 
 
 def _shift(pair: PairMargins, margins: Mapping[float, float], strength: float) -> float:

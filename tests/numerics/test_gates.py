@@ -1,0 +1,204 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from harness.errors import EffectError
+from harness.numerics.effects import (
+    DosePoint,
+    Effect,
+    Flips,
+    IntervalEstimate,
+    ScenarioEffect,
+    share,
+)
+from harness.numerics.gates import (
+    ExtractionThresholds,
+    IdentityCheck,
+    ShiftThresholds,
+    extraction_gate,
+    identity_gate,
+    shift_gate,
+)
+from harness.records import GateStatus, Interval
+
+SMALL = tuple(np.linspace(0.1, 1.0, 39).tolist())
+
+
+def effect(*, scenarios: int = 12, anti: int = 0, bias: float = 2.0, **changes: object) -> Effect:
+    """An effect that passes every part of the gate, but for what is changed."""
+    biases = [-0.1] * anti + [bias] * (scenarios - anti)
+    good = Effect(
+        strength=10.0,
+        scenarios=tuple(ScenarioEffect(scenario=f"s{row}", variants=1, bias=one, sensitivity=0.0) for row, one in enumerate(biases)),
+        statistic=abs(bias),
+        signed=bias,
+        sensitivity=0.1,
+        interval=IntervalEstimate(interval=Interval(low=1.5, high=2.5), method="BCa", reason=""),
+        placebos={"random": SMALL, "nuisance": SMALL, "label-flip": SMALL},
+        p_values={"random": 0.025, "nuisance": 0.025, "label-flip": 0.025},
+        dose=tuple(DosePoint(strength=strength, margin=strength / 10) for strength in (-10.0, -5.0, 0.0, 5.0, 10.0)),
+        anti_steerable=share(anti, scenarios),
+        flips=Flips(toward=3, away=0, noise=0, of=48),
+        smallest=1.4,
+        smallest_reason="",
+        auc=0.8,
+    )
+    return replace(good, **changes)
+
+
+def test_an_effect_that_holds_in_every_part_passes_and_says_by_how_much() -> None:
+    result = shift_gate(effect())
+    assert result.status is GateStatus.PASS
+    assert "+2 logits at strength 10 over 12 scenarios" in result.reason
+    assert "nuisance p = .025" in result.reason
+    assert "3 of 48 verdicts flipped" in result.reason
+    assert (result.statistic, result.threshold, result.scenarios, result.smallest_effect) == (2.0, 0.05, 12, 1.4)
+    assert result.interval == Interval(low=1.5, high=2.5)
+    assert (result.largest_p, result.false_positive_rate, result.power) == (0.025, None, None)
+
+
+@pytest.mark.parametrize("kind", ["random", "nuisance", "label-flip"])
+def test_two_placebos_of_any_arm_that_reach_the_statistic_fail_it(kind: str) -> None:
+    placebos = {**effect().placebos, kind: (2.0, 2.5, *SMALL[2:])}
+    p_values = {**effect().p_values, kind: 3 / 40}
+    result = shift_gate(effect(placebos=placebos, p_values=p_values))
+    assert result.status is GateStatus.FAIL
+    assert result.reason == (f"p = .075 against {kind} is above .05: 2 of 39 placebos moved the margin at least as much (2 logits)")
+
+
+def test_a_p_value_of_exactly_the_level_passes() -> None:
+    assert shift_gate(effect(p_values=dict.fromkeys(SMALL_ARMS, 0.05))).status is GateStatus.PASS
+
+
+SMALL_ARMS = ("random", "nuisance", "label-flip")
+
+
+def test_an_effect_against_the_push_fails_however_large_it_is() -> None:
+    result = shift_gate(effect(signed=-2.0))
+    assert result.status is GateStatus.FAIL
+    assert "-2 logits: steering pushes the wrong way, and the sign is never turned" in result.reason
+
+
+def test_a_margin_that_falls_along_the_strengths_fails() -> None:
+    dose = (DosePoint(strength=-10.0, margin=0.0), DosePoint(strength=0.0, margin=1.0), DosePoint(strength=10.0, margin=0.9))
+    result = shift_gate(effect(dose=dose))
+    assert result.status is GateStatus.FAIL
+    assert "falls somewhere along the strengths (0 at -10, 1 at 0, 0.9 at 10)" in result.reason
+
+
+def test_too_many_anti_steerable_scenarios_fail() -> None:
+    # 1 of 12: Wilson upper bound .354; 0 of 12: .242
+    result = shift_gate(effect(anti=1))
+    assert result.status is GateStatus.FAIL
+    assert result.reason == "1 of 12 scenarios went against the push (Wilson upper bound .354), above .35"
+    assert shift_gate(effect(anti=1, scenarios=13)).status is GateStatus.PASS
+
+
+@pytest.mark.parametrize(("toward", "noise", "status"), [(0, 0, "FAIL"), (2, 2, "FAIL"), (3, 2, "PASS")])
+def test_flips_must_be_more_than_a_repeat_run_shows(toward: int, noise: int, status: str) -> None:
+    result = shift_gate(effect(flips=Flips(toward=toward, away=0, noise=noise, of=48)))
+    assert result.status == status
+    assert ("not above the noise floor" in result.reason) == (status == "FAIL")
+
+
+def test_all_causes_of_a_failure_are_named_together() -> None:
+    result = shift_gate(effect(signed=-2.0, flips=Flips(toward=0, away=4, noise=0, of=48)))
+    assert "wrong way" in result.reason
+    assert "noise floor" in result.reason
+
+
+def test_seven_scenarios_are_too_few_and_eight_are_not() -> None:
+    result = shift_gate(effect(scenarios=7))
+    assert result.status is GateStatus.INCONCLUSIVE
+    assert result.reason == "of 7 scenarios even none against the push leaves a Wilson upper bound of .354, above .35; 8 are needed"
+    assert shift_gate(effect(scenarios=8)).status is GateStatus.PASS
+
+
+def test_too_few_relabellings_are_inconclusive_even_where_the_effect_looks_bad() -> None:
+    placebos = {**effect().placebos, "label-flip": SMALL[:7]}
+    result = shift_gate(effect(signed=-2.0, placebos=placebos, p_values={**effect().p_values, "label-flip": 1.0}))
+    assert result.status is GateStatus.INCONCLUSIVE
+    assert result.reason == (
+        "7 label-flip placebos give p >= .125, above .05; 19 are needed: more scenarios, or --fit pooled, give more relabellings"
+    )
+
+
+@pytest.mark.parametrize(("k", "status"), [(18, "INCONCLUSIVE"), (19, "PASS")])
+def test_nineteen_placebos_are_the_fewest_that_reach_the_level(k: int, status: str) -> None:
+    assert shift_gate(effect(placebos={**effect().placebos, "nuisance": SMALL[:k]})).status == status
+
+
+def test_no_label_flips_at_all_are_inconclusive() -> None:
+    p_values = {"random": 0.025, "nuisance": 0.025}
+    result = shift_gate(effect(placebos={**effect().placebos, "label-flip": ()}, p_values=p_values))
+    assert result.status is GateStatus.INCONCLUSIVE
+    assert "0 label-flip placebos give p >= 1" in result.reason
+
+
+def test_what_was_not_measured_is_inconclusive_never_success() -> None:
+    for changes, reason in (
+        ({"placebos": {"random": SMALL}, "p_values": {"random": 0.025}}, "no nuisance placebos were measured"),
+        ({"flips": None}, "no verdicts were read"),
+        ({"dose": effect().dose[:2]}, "a ladder of 2 strengths"),
+    ):
+        result = shift_gate(effect(**changes))
+        assert result.status is GateStatus.INCONCLUSIVE
+        assert reason in result.reason
+
+
+def test_thresholds_are_data_and_checked() -> None:
+    assert shift_gate(effect(anti=1), ShiftThresholds(anti_steerable=0.36)).status is GateStatus.PASS
+    assert shift_gate(effect(), ShiftThresholds(p=0.02)).status is GateStatus.INCONCLUSIVE
+    with pytest.raises(EffectError, match=r"outside 0\.\.1"):
+        ShiftThresholds(p=1.5)
+
+
+@pytest.mark.parametrize(("ok", "status"), [(10, "PASS"), (9, "PASS"), (8, "FAIL"), (0, "FAIL")])
+def test_extraction_needs_more_than_four_layers_of_five(ok: int, status: str) -> None:
+    failures = dict.fromkeys(range(ok, 10), "not finite")
+    result = extraction_gate(ok, 10, failures)
+    assert result.status == status
+    assert result.statistic == ok / 10
+    assert all(f"layer {layer}: not finite" in result.reason for layer in failures)
+
+
+def test_the_share_of_layers_is_configurable() -> None:
+    assert extraction_gate(9, 10, {3: "wrong shape"}, ExtractionThresholds(share=0.9)).status is GateStatus.FAIL
+
+
+def test_layers_must_add_up() -> None:
+    with pytest.raises(EffectError, match="do not add up to 10"):
+        extraction_gate(9, 10, {})
+    with pytest.raises(EffectError, match="0 layers give no share"):
+        extraction_gate(0, 0, {})
+
+
+def check(difference: float, tolerance: float = 0.0, gaps: tuple[float, ...] = ()) -> IdentityCheck:
+    return IdentityCheck(name="batched against single", largest_difference=difference, tolerance=tolerance, token_gaps=gaps)
+
+
+@pytest.mark.parametrize(
+    ("one", "status", "reason"),
+    [
+        (check(0.0), "PASS", "largest difference 0"),
+        (check(1e-9), "FAIL", "they must be bit-equal"),
+        (check(1e-5, 1e-4), "PASS", "tolerance 0.0001"),
+        (check(1e-3, 1e-4), "FAIL", "logits differ by 0.001"),
+        (check(math.nan, 1e-4), "FAIL", "not a number"),
+        (check(1e-5, 1e-4, (5e-5,)), "PASS", "tolerance"),
+        (check(1e-5, 1e-4, (5e-5, 0.3)), "FAIL", "1 greedy token"),
+    ],
+)
+def test_identity_asks_for_equality_within_its_stated_tolerance(one: IdentityCheck, status: str, reason: str) -> None:
+    result = identity_gate([check(0.0), one])
+    assert result.status == status
+    assert reason in result.reason
+
+
+def test_identity_shows_the_worst_check() -> None:
+    result = identity_gate([check(1e-6, 1e-4), check(2e-3, 1e-3), check(0.0)])
+    assert (result.statistic, result.threshold) == (2e-3, 1e-3)
+    with pytest.raises(EffectError, match="0 identity checks"):
+        identity_gate([])
