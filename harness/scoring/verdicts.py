@@ -1,8 +1,9 @@
 """From the text of a response to a verdict, by rules, with the phrase the verdict rests on.
 
-A yes or no at the start decides, unless its own sentence claims the opposite. Else sentences are read for claims, of three weights: a late yes or no, a statement about the code ("is
-vulnerable to", "there are no instances of"), and a hint ("could lead to an overflow"). The heaviest kind that says something decides:
-the last such claim in a concluding sentence, else the more frequent side. Code blocks, questions and advice say nothing.
+A yes or no at the start decides, unless its own sentence claims the opposite. Else sentences are read for claims, of three weights: a late
+yes or no, a statement about the code ("is vulnerable to", "there are no instances of"), and a hint ("could lead to an overflow"). The
+heaviest kind that says something decides: the last such claim in a concluding sentence, else the more frequent side. Code blocks,
+questions and advice say nothing.
 """
 
 from collections.abc import Iterator, Sequence
