@@ -4,7 +4,7 @@ pytest_plugins = [
     "harness.plugin.options",
     "harness.plugin.threads",
     "harness.plugin.session",
-    "harness.plugin.results",
+    "harness.plugin.writing",
     "fixtures.runs",
     "fixtures.models",
     "fixtures.gates",

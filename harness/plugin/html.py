@@ -30,6 +30,27 @@ def case_section(result: CaseResult, responses: Sequence[Measurement] = ()) -> s
     return f'<div style="font-family:sans-serif;white-space:normal">{"".join(parts)}</div>'
 
 
+def overview(results: Sequence[CaseResult], manifest: Mapping[str, Any]) -> str:
+    """The head of the page: what was run, and one line a case."""
+    head = "".join(f'<th style="{CELL}">{escape(name)}</th>' for name in ("case", "gate", "outcome", "why"))
+    rows = "".join(
+        f'<tr><td style="{CELL}">{escape(result.case)}</td><td style="{CELL}">{escape(result.gate)}</td>'
+        f'<td style="{CELL}"><strong style="color:{COLOURS[result.status]}">{escape(result.status)}</strong></td>'
+        f'<td style="{CELL}">{escape(result.reason)}</td></tr>'
+        for result in results
+    )
+    models = ", ".join(f"{name} ({fingerprint[:12]})" for name, fingerprint in manifest["models"].items())
+    run = [
+        ("command", " ".join(manifest["command"])),
+        ("model", models),
+        ("data", f"{manifest['settings']['dataset']} ({manifest['data_hash'][:12]})"),
+        ("seed", manifest["settings"]["seed"]),
+        ("versions", ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())),
+    ]
+    table = f'<table style="border-collapse:collapse"><tr>{head}</tr>{rows}</table>'
+    return f'<div style="font-family:sans-serif"><h2>What was run</h2>{_table(run)}<h2>What came out</h2>{table}</div>'
+
+
 def _figures(result: CaseResult) -> str:
     interval = result.interval
     flips = result.details.get("flips")

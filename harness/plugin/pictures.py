@@ -32,7 +32,9 @@ def dose_response(details: Mapping[str, Any]) -> str:
             colour = COLOURS.get(kind, "#888888")
             wedge = [at_rest - bound, at_rest, at_rest - bound]
             ends = np.array([-reach, 0.0, reach])
-            axes.fill_between(ends, wedge, 2 * at_rest - np.array(wedge), color=colour, alpha=0.18, label=f"{BAND}% of {len(values)} {kind}")
+            axes.fill_between(
+                ends, wedge, 2 * at_rest - np.array(wedge), color=colour, alpha=0.18, label=f"{BAND}% of {len(values)} {kind}"
+            )
             place = reach * (1.03 + 0.03 * offset)
             axes.plot([place] * len(values), at_rest + np.array(values), ".", color=colour, markersize=3, alpha=0.6)
     axes.plot(strengths, margins, "o-", color=TREATMENT, label="direction (held-out scenarios)")

@@ -27,7 +27,9 @@ class Needs:
 
     def __post_init__(self) -> None:
         if (self.shift or self.text) and not (self.layer and self.strength):
-            raise PlanError("an eval that declares shift or text must declare layer and strength too; add layer=True, strength=True to its mark")
+            raise PlanError(
+                "an eval that declares shift or text must declare layer and strength too; add layer=True, strength=True to its mark"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,5 +142,7 @@ class Planner:
         info = self.model_info(request)
         for layer in self.settings.layers:
             if not 0 <= layer < info.layers:
-                raise PlanError(f"--layer {layer} is outside 0..{info.layers - 1} of {request.name}; give one of these, or leave it out for layer {info.declared_layer}")
+                raise PlanError(
+                    f"--layer {layer} is outside 0..{info.layers - 1} of {request.name}; give one of these, or leave it out for layer {info.declared_layer}"
+                )
         return self.settings.layers or (info.declared_layer,)

@@ -1,30 +1,20 @@
-"""What came of the cases: from a gate's result to the terminal table, summary.json and run.json.
-
-A worker attaches its results to the test's report; the controller collects and writes them, so the files do not depend on
-the number of workers.
-"""
+"""What came of the cases, as records. A worker attaches them to the test's report, the controller collects them."""
 
 import json
-import platform
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import HarnessError
-from harness.numerics.gates import GateResult
 from harness.plans import SweepPlan
 from harness.plugin.planning import Case
-from harness.plugin.session import RUN_KEY, EvalRun
-from harness.storage.runs import MANIFEST, REPORT, SUMMARY, RunStore
+
+if TYPE_CHECKING:
+    from harness.numerics.gates import GateResult
 
 PROPERTY = "secsteer"
 """Name of the user property that carries a result from a worker to the controller."""
-EXTRAS_KEY = pytest.StashKey[list[dict[str, Any]]]()
-PACKAGES = ("secsteer", "torch", "transformers", "nnsight", "numpy", "scipy", "tokenizers", "pytest")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,26 +24,26 @@ class CaseResult:
     id: str
     gate: str
     status: str
-    statistic: float | None
-    threshold: float | None
-    p_value: float | None
-    p_values: dict[str, float]
-    interval: dict[str, Any] | None
-    scenarios: int | None
-    smallest_effect: float | None
+    statistic: float | None = None
+    threshold: float | None = None
+    p_value: float | None = None
+    p_values: dict[str, float] = field(default_factory=dict)
+    interval: dict[str, Any] | None = None
+    scenarios: int | None = None
+    smallest_effect: float | None = None
     reason: str
-    model: str | None
-    model_name: str | None
-    dataset: str | None
-    data_hash: str | None
-    cwe: str | None
-    layer: int | None
-    strength: float | None
+    model: str | None = None
+    model_name: str | None = None
+    dataset: str | None = None
+    data_hash: str | None = None
+    cwe: str | None = None
+    layer: int | None = None
+    strength: float | None = None
     skipped: list[str] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, result: GateResult, *, test: str, case: Case, model: str, plan: SweepPlan, skipped: list[str]) -> "CaseResult":
+    def of(cls, result: "GateResult", *, test: str, case: Case, model: str, plan: SweepPlan, skipped: list[str]) -> "CaseResult":
         """A gate's result with the case it belongs to."""
         interval = asdict(result.interval) | {"method": result.interval_method} if result.interval else None
         return cls(
@@ -82,10 +72,12 @@ class CaseResult:
     @classmethod
     def without_gate(cls, test: str, status: str, reason: str) -> "CaseResult":
         """A case that ended before its gate could say anything, or that has none."""
-        missing = dict.fromkeys(("statistic", "threshold", "p_value", "interval", "scenarios", "smallest_effect", "model", "model_name"))
-        nowhere = dict.fromkeys(("dataset", "data_hash", "cwe", "layer", "strength"))
-        gate = test.removeprefix("test_").split("[")[0]
-        return cls(id=test, gate=gate, status=status, reason=reason, p_values={}, **missing, **nowhere)  # type: ignore[arg-type]
+        return cls(id=test, gate=test.removeprefix("test_").split("[")[0], status=status, reason=reason)
+
+    @property
+    def case(self) -> str:
+        """The id without the name of the eval, such as `nano-verified-cwe787-l4-s10`."""
+        return self.id.partition("[")[2].removesuffix("]") or self.id
 
 
 class Results:
@@ -100,24 +92,24 @@ class Results:
     def __len__(self) -> int:
         return len(self._by_id)
 
+    def get(self, test: str) -> CaseResult | None:
+        return self._by_id.get(test)
+
     def collect(self, report: pytest.TestReport) -> None:
-        """Take the results a report carries; a report that failed without one becomes an ERROR."""
+        """Take the result a report carries; a report that failed without one becomes a result too."""
         carried = [CaseResult(**json.loads(str(value))) for name, value in report.user_properties if name == PROPERTY]
         for result in carried:
             self._by_id[result.id] = result
-        test = test_name(report.nodeid)
         if report.failed and not carried:
+            test = eval_name(report.nodeid)
             status = "FAIL" if report.when == "call" else "ERROR"
             self._by_id[test] = CaseResult.without_gate(test, status, _message(report))
 
 
-def test_name(nodeid: str) -> str:
+def eval_name(nodeid: str) -> str:
     """`test_shift[nano-verified-cwe787-l4-s10]` out of a node id, without the group that xdist appends."""
     name = nodeid.split("::", 1)[-1]
     return name[: name.rindex("]") + 1] if "]" in name else name
-
-
-test_name.__test__ = False  # type: ignore[attr-defined]
 
 
 def _message(report: pytest.TestReport) -> str:
@@ -125,98 +117,3 @@ def _message(report: pytest.TestReport) -> str:
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash else report.longreprtext
     return next((line.strip() for line in text.splitlines() if line.strip()), "failed without a message")
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def manifest(run: EvalRun, results: Results, config: pytest.Config) -> dict[str, Any]:
-    """What anyone needs to know to run this again."""
-    return {
-        "command": ["pytest", *map(str, config.invocation_params.args)],
-        "settings": asdict(run.settings),
-        "models": {result.model_name: result.model for result in results if result.model},
-        "dataset": run.settings.dataset,
-        "data_hash": run.planner.data_hash,
-        "seed": run.settings.seed,
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
-        "platform": f"{sys.platform} {platform.machine()}",
-    }
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_configure(config: pytest.Config) -> None:
-    if (run := config.stash.get(RUN_KEY, None)) and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(ResultWriter(config, run), "secsteer-results")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    report: pytest.TestReport = yield  # type: ignore[assignment, misc]
-    if call.excinfo and isinstance(call.excinfo.value, HarnessError):
-        # A refusal is a paragraph for the person who asked, not a traceback for the person who wrote the harness.
-        report.longrepr = f"{type(call.excinfo.value).__name__}: {call.excinfo.value}"
-    if report.when == "call":
-        report.extras = [*getattr(report, "extras", []), *item.stash.get(EXTRAS_KEY, [])]  # type: ignore[attr-defined]
-    return report  # type: ignore[return-value]
-
-
-class ResultWriter:
-    """Collects on the controller, and writes when the session ends, also after Ctrl-C."""
-
-    def __init__(self, config: pytest.Config, run: EvalRun) -> None:
-        self.config = config
-        self.run = run
-        self.results = Results()
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.results.collect(report)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self) -> None:
-        if len(self.results):
-            store = RunStore(self.run.folder)
-            store.export()
-            store.write_json(SUMMARY, [asdict(result) for result in self.results])
-            store.write_json(MANIFEST, manifest(self.run, self.results, self.config))
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if len(self.results):
-            terminalreporter.section("steering")
-            for line in summary_lines(self.results):
-                terminalreporter.write_line(line)
-            terminalreporter.write_line(f"report: {self.run.folder / REPORT}")
-
-
-HEADER = ("case", "gate", "outcome", "statistic", "p", "95% interval", "scenarios")
-
-
-def summary_lines(results: Results) -> list[str]:
-    """The table of the terminal, then the reason of every case."""
-    rows = [HEADER, *(_cells(result) for result in results)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
-    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    reasons = [f"{result.status} {result.id}: {result.reason}" for result in results]
-    skipped = sorted({line for result in results for line in result.skipped})
-    return [*table, "", *reasons, *([f"skipped, too long: {line}" for line in skipped])]
-
-
-def _cells(result: CaseResult) -> tuple[str, ...]:
-    interval = f"{result.interval['low']:.3g} .. {result.interval['high']:.3g}" if result.interval else "-"
-    return (
-        result.id.partition("[")[2].removesuffix("]") or result.id,
-        result.gate,
-        result.status,
-        _number(result.statistic),
-        _number(result.p_value),
-        interval,
-        "-" if result.scenarios is None else str(result.scenarios),
-    )
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3g}"

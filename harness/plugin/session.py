@@ -114,7 +114,9 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     if not run:
         return []
     models = ", ".join(model.name for model in run.settings.models)
-    return [f"secsteer: model {models}; dataset {run.settings.dataset} ({len(run.planner.pairs)} contrast pairs); run folder {_shown(run.folder, config)}"]
+    return [
+        f"secsteer: model {models}; dataset {run.settings.dataset} ({len(run.planner.pairs)} contrast pairs); run folder {_shown(run.folder, config)}"
+    ]
 
 
 def _shown(path: Path, config: pytest.Config) -> str:

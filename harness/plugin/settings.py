@@ -38,18 +38,24 @@ class Settings:
         _one_of("--prompt", self.question, tuple(QUESTIONS))
         for strength in self.strengths:
             if not (math.isfinite(strength) and strength > 0):
-                raise PlanError(f"--strength {strength} is not a finite number above 0; give for example --strength 10 (the opposite sign is measured with it)")
+                raise PlanError(
+                    f"--strength {strength} is not a finite number above 0; give for example --strength 10 (the opposite sign is measured with it)"
+                )
         _at_least("--max-new-tokens", self.max_new_tokens, 1)
         _at_least("--placebos", self.placebos, 1)
         if not 0 <= self.extraction_threshold < 1:
-            raise PlanError(f"--extraction-threshold {self.extraction_threshold} is outside 0..1 (1 excluded, the share must exceed it); 0.8 is usual")
+            raise PlanError(
+                f"--extraction-threshold {self.extraction_threshold} is outside 0..1 (1 excluded, the share must exceed it); 0.8 is usual"
+            )
 
     @classmethod
     def from_options(cls, option: Any) -> "Settings":
         """Read pytest's parsed options."""
         names = dict.fromkeys(option.model or ["nano"])
         return cls(
-            models=tuple(ModelRequest(name=name, revision=option.revision, dtype=option.dtype, device_map=option.device_map) for name in names),
+            models=tuple(
+                ModelRequest(name=name, revision=option.revision, dtype=option.dtype, device_map=option.device_map) for name in names
+            ),
             dataset=option.dataset,
             dataset_dir=option.dataset_dir,
             split=option.split,
@@ -79,5 +85,3 @@ def _one_of(option: str, value: str, choices: tuple[str, ...]) -> None:
 def _at_least(option: str, value: int, least: int) -> None:
     if value < least:
         raise PlanError(f"{option} {value} is below {least}; give {least} or more")
-
-

@@ -60,7 +60,9 @@ class RunStore:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute(f"CREATE TABLE IF NOT EXISTS measurements ({columns})")
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"run folder {folder} cannot be used ({error}); give a writable folder with --run-dir, or delete the damaged one") from error
+            raise StoreError(
+                f"run folder {folder} cannot be used ({error}); give a writable folder with --run-dir, or delete the damaged one"
+            ) from error
 
     def add(self, measurements: Iterable[Measurement]) -> None:
         """Store finished measurements at once; one that is there already is kept as it is."""
@@ -70,7 +72,9 @@ class RunStore:
             with closing(self._connect()) as connection, connection:
                 connection.executemany(f"INSERT OR IGNORE INTO measurements VALUES ({marks})", rows)
         except sqlite3.Error as error:
-            raise StoreError(f"{len(rows)} measurements could not be written to {self.folder} ({error}); free the disk or give another --run-dir, then resume") from error
+            raise StoreError(
+                f"{len(rows)} measurements could not be written to {self.folder} ({error}); free the disk or give another --run-dir, then resume"
+            ) from error
 
     def find(self, keys: Sequence[str]) -> dict[str, Measurement]:
         """The stored measurements among `keys`, by key."""

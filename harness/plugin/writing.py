@@ -1,0 +1,130 @@
+"""Where results go when a session ends: the run's files, the terminal, and the head of the HTML report."""
+
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.plugin.html import overview
+from harness.plugin.results import CaseResult, Results, eval_name
+from harness.plugin.session import RUN_KEY, EvalRun
+from harness.storage.runs import MANIFEST, REPORT, SUMMARY, RunStore
+
+EXTRAS_KEY = pytest.StashKey[list[dict[str, Any]]]()
+"""What an item shows in the HTML report."""
+PACKAGES = ("secsteer", "torch", "transformers", "nnsight", "numpy", "scipy", "tokenizers", "pytest")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if (run := config.stash.get(RUN_KEY, None)) and not hasattr(config, "workerinput"):
+        writer = ResultWriter(config, run)
+        config.pluginmanager.register(writer, "secsteer-writer")
+        if config.pluginmanager.has_plugin("html"):
+            config.pluginmanager.register(ReportPage(writer), "secsteer-page")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report: pytest.TestReport = yield  # type: ignore[assignment, misc]
+    if call.excinfo and isinstance(call.excinfo.value, HarnessError):
+        # A refusal is a paragraph for the person who asked, not a traceback for the person who wrote the harness.
+        report.longrepr = f"{type(call.excinfo.value).__name__}: {call.excinfo.value}"
+    if report.when == "call":
+        report.extras = [*getattr(report, "extras", []), *item.stash.get(EXTRAS_KEY, [])]  # type: ignore[attr-defined]
+    return report  # type: ignore[return-value]
+
+
+class ResultWriter:
+    """Collects on the controller, and writes when the session ends, also after Ctrl-C."""
+
+    def __init__(self, config: pytest.Config, run: EvalRun) -> None:
+        self.config = config
+        self.run = run
+        self.results = Results()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.results.collect(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        if len(self.results):
+            store = RunStore(self.run.folder)
+            store.export()
+            store.write_json(SUMMARY, [asdict(result) for result in self.results])
+            store.write_json(MANIFEST, self.manifest())
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if len(self.results):
+            terminalreporter.section("steering")
+            for line in summary_lines(self.results):
+                terminalreporter.write_line(line)
+            terminalreporter.write_line(f"report: {self.run.folder / REPORT}")
+
+    def manifest(self) -> dict[str, Any]:
+        """What anyone needs to know to run this again."""
+        return {
+            "command": ["pytest", *map(str, self.config.invocation_params.args)],
+            "settings": asdict(self.run.settings),
+            "models": {result.model_name: result.model for result in self.results if result.model},
+            "data_hash": self.run.planner.data_hash,
+            "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
+            "platform": f"{sys.platform} {platform.machine()}",
+        }
+
+
+class ReportPage:
+    """The hooks of pytest-html: title, overview, and a column with each case's outcome."""
+
+    def __init__(self, writer: ResultWriter) -> None:
+        self._writer = writer
+
+    def pytest_html_report_title(self, report: Any) -> None:
+        report.title = (
+            f"secsteer: {', '.join(model.name for model in self._writer.run.settings.models)} on {self._writer.run.settings.dataset}"
+        )
+
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        prefix.append(overview(list(self._writer.results), self._writer.manifest()))
+
+    def pytest_html_results_table_header(self, cells: list[str]) -> None:
+        cells.insert(2, "<th>Gate</th>")
+
+    def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
+        result = self._writer.results.get(eval_name(report.nodeid))
+        cells.insert(2, f"<td>{result.gate} {result.status}</td>" if result else "<td></td>")
+
+
+HEADER = ("case", "gate", "outcome", "statistic", "p", "95% interval", "scenarios")
+
+
+def summary_lines(results: Results) -> list[str]:
+    """The table of the terminal, then the reason of every case."""
+    rows = [HEADER, *(_cells(result) for result in results)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    reasons = [f"{result.status} {result.id}: {result.reason}" for result in results]
+    skipped = sorted({line for result in results for line in result.skipped})
+    return [*table, "", *reasons, *([f"skipped, too long: {line}" for line in skipped])]
+
+
+def _cells(result: CaseResult) -> tuple[str, ...]:
+    interval = f"{result.interval['low']:.3g} .. {result.interval['high']:.3g}" if result.interval else "-"
+    scenarios = "-" if result.scenarios is None else str(result.scenarios)
+    return result.case, result.gate, result.status, _number(result.statistic), _number(result.p_value), interval, scenarios
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

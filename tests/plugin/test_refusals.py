@@ -1,0 +1,45 @@
+"""Bad input ends with one paragraph before any long work, never with a library's traceback."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.plugin.conftest import Evals
+
+REFUSALS = {
+    "unknown layer": (("--layer", "31"), "--layer 31 is outside 0..2"),
+    "strength not finite": (("--strength", "nan"), "--strength nan is not a finite number"),
+    "strength zero": (("--strength", "0"), "--strength 0.0 is not a finite number above 0"),
+    "nothing selected": (("-k", "cwe999"), "-k 'cwe999' selects none of the evals"),
+    "unknown positions": (("--positions", "middle"), "--positions 'middle' is none of generated, prompt, all"),
+    "unknown question": (("--prompt", "haiku"), "--prompt 'haiku' is none of vulnerable, safe"),
+    "unknown dataset": (("--dataset", "juliet"), "dataset 'juliet' is unknown"),
+    "split of a dataset without splits": (("--split", "seed138"), "dataset 'verified' has no splits"),
+    "no placebos": (("--placebos", "0"), "--placebos 0 is below 1"),
+    "no such model": (("--model", "./no/such/folder"), "model folder 'no/such/folder' does not exist"),
+    "hub out of reach": (("--model", "bigcode/starcoderbase-1b"), "bigcode/starcoderbase-1b"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_bad_request_is_refused_in_one_paragraph(name: str, evals: Evals, tmp_path: Path) -> None:
+    args, expected = REFUSALS[name]
+    run = evals(tmp_path / "run", "-k", "cwe787", *args)
+    assert run.code == 4, run.output
+    assert expected in run.output
+    assert "Traceback" not in run.output
+    assert not (run.folder / "measurements.sqlite").exists()
+
+
+def test_a_folder_without_a_config_is_named(evals: Evals, tmp_path: Path) -> None:
+    run = evals(tmp_path / "run", "--model", str(tmp_path))
+    assert run.code == 4
+    assert "config.json" in run.output
+    assert "Traceback" not in run.output
+
+
+def test_a_missing_dataset_folder_is_named(evals: Evals, tmp_path: Path) -> None:
+    run = evals(tmp_path / "run", "--dataset", "secllmholmes", "--dataset-dir", str(tmp_path / "nowhere"))
+    assert run.code == 4
+    assert "nowhere" in run.output
+    assert "Traceback" not in run.output

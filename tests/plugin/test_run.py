@@ -1,0 +1,120 @@
+"""A run from the command line: its outcome, its files, and that nothing is measured twice or lost."""
+
+import json
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from tests.plugin.conftest import ROOT, TINY_RUN, Evals, Run
+
+
+def test_a_random_model_does_not_pass_the_shift_gate(finished: Run) -> None:
+    statuses = {case["gate"]: case["status"] for case in finished.summary}
+    assert statuses["extraction"] == statuses["identity"] == "PASS"
+    assert statuses["shift"] in ("FAIL", "INCONCLUSIVE")
+    assert finished.code == 1
+
+
+def test_three_placebos_are_inconclusive_and_say_how_many_are_needed(finished: Run) -> None:
+    (shift,) = [case for case in finished.summary if case["gate"] == "shift"]
+    assert shift["status"] == "INCONCLUSIVE"
+    assert "raise --placebos to 19" in shift["reason"]
+
+
+def test_a_case_carries_what_other_programs_read(finished: Run) -> None:
+    (shift,) = [case for case in finished.summary if case["gate"] == "shift"]
+    assert shift["id"] == "test_shift[tiny-verified-cwe787-l2-s10]"
+    assert (shift["cwe"], shift["layer"], shift["strength"], shift["scenarios"]) == ("CWE-787", 2, 10.0, 8)
+    assert {"random", "nuisance", "label-flip"} == set(shift["p_values"])
+    assert len(shift["model"]) == len(shift["data_hash"]) == 64
+
+
+def test_the_number_of_rows_follows_from_the_plan(finished: Run) -> None:
+    files, placebos = 16, 3 * 3
+    margins = files * (1 + 4 + 2 * placebos)  # baseline, ladder, placebos at both ends
+    texts = files * (1 + 1 + 2)  # baseline, repeat, both ends
+    assert len(finished.rows) == margins + texts
+    assert pq.read_table(finished.folder / "measurements.parquet").num_rows == margins + texts
+
+
+def test_the_manifest_tells_how_to_run_it_again(finished: Run) -> None:
+    manifest = json.loads((finished.folder / "run.json").read_text())
+    assert manifest["settings"]["strengths"] == [10.0]
+    assert "--strength" in manifest["command"]
+    assert manifest["versions"]["torch"]
+
+
+def test_the_report_is_one_file_with_every_gate(finished: Run) -> None:
+    page = (finished.folder / "report.html").read_text()
+    assert all(f"test_{gate}[tiny-verified-cwe787" in page for gate in ("extraction", "identity", "generation", "shift"))
+    assert 'src="http' not in page
+
+
+def test_the_terminal_shows_each_outcome_with_its_reason(finished: Run) -> None:
+    assert "INCONCLUSIVE test_shift[tiny-verified-cwe787-l2-s10]: " in finished.output
+
+
+def test_a_resumed_run_measures_only_what_is_missing(resumable: Run, evals: Evals) -> None:
+    before = {row[1]: row for row in resumable.rows}
+    lost = sorted(before)[::7]
+    kept = next(key for key in sorted(before) if key not in lost and before[key][5] == "margin")
+    with closing(sqlite3.connect(resumable.folder / "measurements.sqlite")) as connection, connection:
+        connection.executemany('DELETE FROM measurements WHERE "key" = ?', [(key,) for key in lost])
+        connection.execute('UPDATE measurements SET margin = 123.0 WHERE "key" = ?', (kept,))
+    after = {row[1]: row for row in evals(resumable.folder, *TINY_RUN).rows}
+    assert after.keys() == before.keys()
+    assert after[kept][6] == 123.0
+    again = {key: after[key][6:] for key in lost}
+    for key, (margin, text) in again.items():
+        assert abs(margin - before[key][6]) < 1e-4
+        assert text == before[key][7]
+
+
+def test_a_killed_run_loses_nothing_it_stored(
+    command: Callable[..., list[str]], environment: dict[str, str], evals: Evals, tmp_path: Path
+) -> None:
+    folder = tmp_path / "killed"
+    with subprocess.Popen(
+        command(folder, *TINY_RUN), cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        stored = _wait_for_rows(folder, process)
+        process.send_signal(signal.SIGKILL)
+    killed = Run(code=-signal.SIGKILL, output="", folder=folder)
+    rows = killed.rows
+    assert stored <= len(rows) < 432
+    resumed = evals(folder, *TINY_RUN)
+    assert set(rows) <= set(resumed.rows)
+    assert len(resumed.rows) == 432
+
+
+def _wait_for_rows(folder: Path, process: subprocess.Popen[bytes]) -> int:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        if (folder / "measurements.sqlite").exists():
+            with closing(sqlite3.connect(folder / "measurements.sqlite")) as connection:
+                known = connection.execute("SELECT name FROM sqlite_master").fetchall()
+                count: int = connection.execute("SELECT count(*) FROM measurements").fetchone()[0] if known else 0
+            if count:
+                return count
+        time.sleep(0.02)
+    raise AssertionError("the run stored nothing before it ended")
+
+
+def test_two_models_in_one_folder_never_share_a_measurement(resumable: Run, evals: Evals, tiny_model: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for file in tiny_model.iterdir():
+        (other / file.name).write_bytes(file.read_bytes())
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(other / "model.safetensors")
+    save_file({name: weight * 1.01 for name, weight in weights.items()}, other / "model.safetensors", metadata={"format": "pt"})
+    before = len(resumable.rows)
+    evals(resumable.folder, *TINY_RUN, "--model", str(other), "-k", "cwe787 and not speed and other")
+    assert len(resumable.rows) == 2 * before
