@@ -93,6 +93,11 @@ def add(model: "LoadedModel", addition: Addition, mask: torch.Tensor) -> Change:
     output = block.output
     before = residual_of(output).float().clone()  # (rows, tokens, d_model)
     reached = addition.reaches(mask[:, -before.shape[1] :])  # (rows, tokens)
+    if reached.shape != before.shape[:2]:
+        raise SteeringError(
+            f"layer {addition.layer} of {model.info.name} saw {tuple(before.shape[:2])} rows and tokens where {tuple(reached.shape)} "
+            "were due, so it is unknown which to steer; the model must generate with a cache, one token a step"
+        )
     planned = addition.deltas.to(before.device)[:, None, :] * reached.to(before.device)[:, :, None]
     # Summed in float32 and rounded once: bfloat16 would round the delta as well.
     block.output = with_residual(output, (before + planned).to(residual_of(output).dtype))

@@ -29,11 +29,19 @@ def end_tokens(module: Any, tokenizer: "PreTrainedTokenizerBase") -> tuple[int, 
 
 
 def greedy_by_default(module: Any, tokenizer: "PreTrainedTokenizerBase", ends: tuple[int, ...]) -> None:
-    """Replaces the model's generation settings. Those of Qwen, for one, hold a repetition penalty that would bend greedy decoding."""
+    """Replaces the model's generation settings.
+
+    Those of Qwen hold a repetition penalty that would bend greedy decoding, those of MPT forgo the cache, without which no step sees
+    only its own token.
+    """
     from transformers import GenerationConfig
 
     module.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
-        do_sample=False, eos_token_id=list(ends) or None, pad_token_id=tokenizer.pad_token_id, bos_token_id=tokenizer.bos_token_id
+        do_sample=False,
+        use_cache=True,
+        eos_token_id=list(ends) or None,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
     )
 
 

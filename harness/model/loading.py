@@ -108,17 +108,27 @@ def _load_weights(
     folder: Path, info: ModelInfo, tokenizer: "PreTrainedTokenizerBase", dtype: str, device_map: str | dict[str, Any] | None
 ) -> "TransformersModel":
     from nnsight import TransformersModel
+    from transformers import AutoModelForCausalLM
 
     placed = {} if device_map is None else {"device_map": device_map}
     try:
-        traced = TransformersModel(str(folder), task="text-generation", tokenizer=tokenizer, dispatch=True, dtype=dtype, **placed)
+        # Any: the annotation of from_pretrained leaves out the report.
+        loaded: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True, output_loading_info=True, **placed)
+        module, report = loaded
     except Exception as refusal:  # transformers, safetensors, accelerate and torch all may refuse
         raise ModelError(
             f"{info.name} ({info.architecture}) can't be loaded from {folder}: {type(refusal).__name__}: {_first_line(refusal)}; "
             "check that the folder holds one complete causal language model, and --dtype and --device-map"
         ) from None
-    traced._module.eval()
-    return traced
+    # transformers fills such gaps with random numbers and goes on.
+    if missing := sorted(report["missing_keys"]):
+        raise ModelError(
+            f"the weights of {info.name} in {folder} lack {len(missing)} of its parameters, {missing[0]} first; "
+            "download or save the model again, complete and with its own configuration"
+        )
+    # Left to itself, the pipeline inside moves a model that has no device map to the first accelerator it finds.
+    device = {"device": "cpu"} if device_map is None else {}
+    return TransformersModel(module.eval(), task="text-generation", tokenizer=tokenizer, **device)
 
 
 def _ready(traced: "TransformersModel", tokenizer: "PreTrainedTokenizerBase", info: ModelInfo, print_: str) -> LoadedModel:

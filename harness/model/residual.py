@@ -11,7 +11,7 @@ from nnsight.intervention.interleaver import OutOfOrderError
 from harness.errors import ModelError, PlanError
 from harness.model.addition import residual_of
 from harness.model.passes import forward_inputs
-from harness.model.tokens import Batch, EncodedPrompt, Question, batches, encode_fitting, pad
+from harness.model.tokens import Batch, EncodedPrompt, PromptLike, batches, encode_fitting, pad
 from harness.records import FloatArray, ReadPosition
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Residuals:
 
 def read_residuals(
     model: "LoadedModel",
-    prompts: Sequence[Question],
+    prompts: Sequence[PromptLike],
     layers: Sequence[int] | None = None,
     position: ReadPosition = "last",
     *,
@@ -150,7 +150,7 @@ def read_residuals(
     return Residuals(found=found, position=position, coverage=coverage)
 
 
-def check_request(model: "LoadedModel", prompts: Sequence[Question], layers: Sequence[int]) -> None:
+def check_request(model: "LoadedModel", prompts: Sequence[PromptLike], layers: Sequence[int]) -> None:
     """Raises: PlanError for no prompts, no layers, a layer twice or outside the model."""
     if not prompts:
         raise PlanError("no prompts to read residuals of; give at least one")

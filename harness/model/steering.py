@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from harness.errors import PlanError
 from harness.model.addition import Addition, addition_of, check_plan, check_steps
 from harness.model.generation import continuation
 from harness.model.passes import Outcome, forward, generate
@@ -83,6 +84,7 @@ def steered_answers(
 
     Args, Returns, Raises: as steered_margins; a prompt must leave room for `max_new_tokens`.
     """
+    check_room(max_new_tokens)
     encoded = encode_fitting(model, prompts, room=max_new_tokens)
     answers = [answer_tokens(model, prompt) for prompt in prompts]
     if plan is not None:
@@ -119,12 +121,19 @@ def shared_prompt_answers(
 
     Args, Returns, Raises: as shared_prompt_margins, for steered_answers.
     """
+    check_room(max_new_tokens)
     answers = answer_tokens(model, prompt)
     given: list[SteeredAnswer] = []
     for share in shares(model, prompt, plan, room=max_new_tokens, cache_budget=cache_budget):
         outcome = generate(model, share.batch, share.addition, max_new_tokens, share.cache)
         given += read_answers(model, outcome, share.addition, [answers] * len(share.rows), share.rows)
     return given
+
+
+def check_room(max_new_tokens: int) -> None:
+    """Raises: PlanError for an answer of no tokens."""
+    if max_new_tokens < 1:
+        raise PlanError(f"max_new_tokens {max_new_tokens} is below 1; an answer has one token at least, so raise --max-new-tokens")
 
 
 def read_margins(

@@ -12,7 +12,7 @@ from harness.records import Prompt
 if TYPE_CHECKING:
     from harness.model.loading import LoadedModel
 
-Question = Prompt | str
+PromptLike = Prompt | str
 
 
 class AnswerTokens(NamedTuple):
@@ -64,16 +64,16 @@ class Batch:
     positions: torch.Tensor
 
 
-def text_of(prompt: Question) -> str:
+def text_of(prompt: PromptLike) -> str:
     return prompt if isinstance(prompt, str) else prompt.text
 
 
-def token_length(model: "LoadedModel", prompt: Question) -> int:
+def token_length(model: "LoadedModel", prompt: PromptLike) -> int:
     """Number of tokens of a prompt, special tokens included."""
     return len(model.tokenizer(text_of(prompt))["input_ids"])
 
 
-def encode(model: "LoadedModel", prompts: Sequence[Question], *, room: int = 0) -> Encoded:
+def encode(model: "LoadedModel", prompts: Sequence[PromptLike], *, room: int = 0) -> Encoded:
     """Prompts as tokens, with those set aside that leave less than `room` tokens of the context for an answer. Nothing is ever cut.
 
     Raises: PlanError for an empty prompt.
@@ -90,7 +90,7 @@ def encode(model: "LoadedModel", prompts: Sequence[Question], *, room: int = 0) 
     return Encoded(prompts=tuple(encoded), too_long=tuple(too_long))
 
 
-def encode_fitting(model: "LoadedModel", prompts: Sequence[Question], *, room: int = 0) -> tuple[EncodedPrompt, ...]:
+def encode_fitting(model: "LoadedModel", prompts: Sequence[PromptLike], *, room: int = 0) -> tuple[EncodedPrompt, ...]:
     """Prompts as tokens, all of which must fit.
 
     Raises: PlanError naming the first that does not, with both lengths.
@@ -101,7 +101,7 @@ def encode_fitting(model: "LoadedModel", prompts: Sequence[Question], *, room: i
     return tuple(one for one in encoded.prompts if one is not None)
 
 
-def _encode_one(model: "LoadedModel", prompt: Question, index: int) -> EncodedPrompt:
+def _encode_one(model: "LoadedModel", prompt: PromptLike, index: int) -> EncodedPrompt:
     offsets_wanted = isinstance(prompt, Prompt) and model.tokenizer.is_fast
     encoding = model.tokenizer(text_of(prompt), return_offsets_mapping=offsets_wanted)
     tokens = tuple(encoding["input_ids"])

@@ -29,8 +29,8 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
     "qwen3": ("Qwen3Config", {**LLAMA_NAMES, "head_dim": 8}),
     "llama": ("LlamaConfig", LLAMA_NAMES),
     "mistral": ("MistralConfig", {**LLAMA_NAMES, "head_dim": 8}),
-    "gemma2": ("Gemma2Config", {**LLAMA_NAMES, "head_dim": 8, "sliding_window": 64}),
-    "gemma3": ("Gemma3TextConfig", {**LLAMA_NAMES, "head_dim": 8, "sliding_window": 64}),
+    "gemma2": ("Gemma2Config", {**LLAMA_NAMES, "head_dim": 8, "sliding_window": 16}),
+    "gemma3": ("Gemma3TextConfig", {**LLAMA_NAMES, "head_dim": 8, "sliding_window": 16}),
     "gpt_neox": (
         "GPTNeoXConfig",
         {key: value for key, value in LLAMA_NAMES.items() if key != "num_key_value_heads"},
