@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from made_up_secllmholmes import MADE_UP_FILES, UNREAD_FILES, MadeUp
+from tests.storage.made_up_secllmholmes import MADE_UP_FILES, UNREAD_FILES, MadeUp
 
 from harness.storage.manifest import Manifest, write_manifest
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_up_secllmholmes import MADE_UP_FILES, MadeUp
+from tests.storage.made_up_secllmholmes import MADE_UP_FILES, MadeUp
 
 from harness.errors import DataError
 from harness.storage.manifest import read_manifest

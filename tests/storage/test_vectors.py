@@ -21,6 +21,7 @@ def direction(layer: int = 3, seed: int = 0, model: str = "fingerprint-a") -> Di
         position="last",
         model=model,
         cwe="CWE-787",
+        held_out="scenario-1" if layer == 3 else None,
         fitted_on=("ab" * 32, "cd" * 32),
     )
 
@@ -106,6 +107,7 @@ def test_vectors_without_metadata_are_refused(tmp_path: Path) -> None:
         ({"version": 1, "directions": entries()[:1]}, "describes 1 directions but holds 2 vectors"),
         ({"version": 1, "directions": [{**entries()[0], "layer": "3"}, entries()[1]]}, "direction 0 .* no valid 'layer'"),
         ({"version": 1, "directions": [{**entries()[0], "norm": None}, entries()[1]]}, "direction 0 .* no valid 'norm'"),
+        ({"version": 1, "directions": [{n: v for n, v in entries()[0].items() if n != "held_out"}, entries()[1]]}, "no valid 'held_out'"),
         ({"version": 1, "directions": [entries()[0], 7]}, "direction 1 .* no valid"),
         ({"version": 1, "directions": [{**entries()[0], "position": "first"}, entries()[1]]}, "position 'first' of direction 0"),
     ],
