@@ -54,7 +54,7 @@ def cross_fit(
 ) -> tuple[FoldVectors, ...]:
     """Treatment and checked placebos for every fold at one layer.
 
-    The draw is made once over all pairs, sorted by scenario; a fold uses the part that belongs to its fitting scenarios.
+    The draws are made once: label flips over all scenarios, nuisance over all pairs in their order. A fold uses the part it fits on.
 
     Args: vulnerable and patched, (n_pairs, d_model), one layer; scenarios, of each pair; folds, from `leave_one_scenario_out`;
         placebos, how many of each kind (label flips may be fewer, where fewer exist); rng, the one source of chance.

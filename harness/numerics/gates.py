@@ -174,7 +174,10 @@ def generation_gate(complete: int, responses: int, thresholds: GenerationThresho
     return GateResult(
         gate="generation",
         status=GateStatus.PASS if value >= limits.share else GateStatus.FAIL,
-        reason=f"{complete} of {responses} responses end by themselves after two sentences or more ({value:.1%}; {limits.share:.0%} are asked for)",
+        reason=(
+            f"{complete} of {responses} responses end by themselves after two sentences or more ({value:.1%}); "
+            f"{limits.share:.0%} are asked for"
+        ),
         statistic=value,
         threshold=limits.share,
         details={"complete": complete, "responses": responses},

@@ -27,6 +27,7 @@ _FIELDS: Mapping[str, type | tuple[type, ...]] = {
     "position": str,
     "model": str,
     "cwe": str,
+    "held_out": (str, type(None)),
     "fitted_on": list,
 }
 
@@ -101,7 +102,7 @@ def _entries(source: Path, metadata: Mapping[str, str]) -> list[dict[str, Any]]:
         raise DirectionError(f"direction file {source} describes no direction; fit and save the directions again")
     for index, entry in enumerate(entries):
         for name, kind in _FIELDS.items():
-            if not isinstance(entry, dict) or not isinstance(entry.get(name), kind):
+            if not isinstance(entry, dict) or name not in entry or not isinstance(entry[name], kind):
                 raise DirectionError(f"direction {index} of {source} has no valid {name!r} in its metadata; fit and save it again")
     return entries
 
@@ -119,6 +120,7 @@ def _direction(source: Path, index: int, entry: Mapping[str, Any], vector: np.nd
         position=cast(ReadPosition, entry["position"]),
         model=entry["model"],
         cwe=entry["cwe"],
+        held_out=entry["held_out"],
         fitted_on=tuple(map(str, entry["fitted_on"])),
     )
 
