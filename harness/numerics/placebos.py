@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from harness.errors import DirectionError
 from harness.numerics.directions import Float64Array, paired_residuals
+from harness.plans import distinct_flips
 
 Signs = NDArray[np.int8]
 PlaceboKind = Literal["random", "nuisance", "label-flip"]
@@ -64,13 +65,6 @@ def nuisance_placebos(k: int, vulnerable: ArrayLike, patched: ArrayLike, rng: np
     """
     left, right = paired_residuals(vulnerable, patched)
     return weighted_nuisance(nuisance_weights(k, len(left), rng), left, right)
-
-
-def distinct_flips(n_scenarios: int) -> int:
-    """How many relabellings of n scenarios there are beside the true one, up to the sign of all."""
-    if n_scenarios < 1:
-        raise DirectionError(f"{n_scenarios} scenarios have no labels to flip; at least 1 is needed")
-    return int(2 ** (n_scenarios - 1)) - 1
 
 
 def label_flip_signs(n_scenarios: int, k: int, rng: np.random.Generator) -> Signs:

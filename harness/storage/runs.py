@@ -73,7 +73,8 @@ class RunStore:
                 connection.executemany(f"INSERT OR IGNORE INTO measurements VALUES ({marks})", rows)
         except sqlite3.Error as error:
             raise StoreError(
-                f"{len(rows)} measurements could not be written to {self.folder} ({error}); free the disk or give another --run-dir, then resume"
+                f"{len(rows)} measurements could not be written to {self.folder} ({error}); "
+                "free the disk or give another --run-dir, then resume"
             ) from error
 
     def find(self, keys: Sequence[str]) -> dict[str, Measurement]:

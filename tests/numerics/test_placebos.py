@@ -7,12 +7,12 @@ from scipy import stats
 from harness.errors import DirectionError
 from harness.numerics.placebos import (
     check_placebos,
-    distinct_flips,
     label_flip_placebos,
     label_flip_signs,
     nuisance_placebos,
     random_placebos,
 )
+from harness.plans import distinct_flips
 
 
 def canonical(row: np.ndarray) -> tuple[int, ...]:
