@@ -21,6 +21,15 @@ ENDS = (-1.0, 1.0)
 """Shares of the declared strength at which placebos, and texts, are measured."""
 
 
+def check_strength(strength: float) -> None:
+    """Raises: PlanError for a strength that is not a finite number above 0."""
+    if not (math.isfinite(strength) and strength > 0):
+        raise PlanError(
+            f"strength {strength} is not a finite number above 0; give for example --strength 10 "
+            "(the opposite sign and strength 0 are measured with it)"
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelRequest:
     """Which model, and how it is loaded."""
@@ -39,11 +48,7 @@ class Cell:
     strength: float
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.strength) and self.strength > 0):
-            raise PlanError(
-                f"strength {self.strength} is not a finite number above 0; give for example --strength 10 "
-                "(the opposite sign and strength 0 are measured with it)"
-            )
+        check_strength(self.strength)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -193,8 +193,8 @@ class Measurement:
     """What came out of one row of a sweep. Plain values only: a verdict can be recomputed from these records without a model.
 
     key: hash of everything the value depends on. model: fingerprint. example, prompt: SHA-256 of the file and of the prompt's text.
-    strength: signed, in residual units. added_norm: change of the residual measured in the model, L2, None where nothing was added. residual_share: strength over the
-    median residual norm at the layer. margin: log p(vulnerable answer) - log p(secure answer), natural logarithm.
+    strength: signed, in residual units. added_norm: change of the residual measured in the model, L2, None where nothing was added.
+    residual_share: strength over the median residual norm at the layer. margin: log p(vulnerable answer) - log p(secure answer), nats.
     text, tokens, finish, verdict, evidence: of the generated response; None for rows that measure the margin alone.
     """
 

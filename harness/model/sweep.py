@@ -150,7 +150,9 @@ def _by_layer(work: Sequence[Work], size: int) -> Iterator[list[Work]]:
 
     for (_, repeat), group in groupby(sorted(work, key=place), key=place):
         # A repeat is run in other company and order: it measures what batching alone changes.
-        members = list(group)[::-1] if repeat else list(group)
+        members = list(group)
+        if repeat:
+            members.reverse()
         width = size - 1 if repeat else size
         for start in range(0, len(members), width):
             yield members[start : start + width]

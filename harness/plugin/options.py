@@ -13,7 +13,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--model",
         action="append",
         metavar="NAME",
-        help="model to steer: 'nano' (embedded, the default), a hub name such as bigcode/starcoderbase-1b, or a folder with config.json; repeatable",
+        help="model to steer: 'nano' (embedded, the default), a hub name such as bigcode/starcoderbase-1b, or a folder; repeatable",
     )
     group.addoption("--revision", metavar="REV", help="branch, tag or commit of a hub model")
     group.addoption(

@@ -143,6 +143,7 @@ class Planner:
         for layer in self.settings.layers:
             if not 0 <= layer < info.layers:
                 raise PlanError(
-                    f"--layer {layer} is outside 0..{info.layers - 1} of {request.name}; give one of these, or leave it out for layer {info.declared_layer}"
+                    f"--layer {layer} is outside 0..{info.layers - 1} of {request.name}; give one of these, "
+                    f"or leave it out for layer {info.declared_layer}"
                 )
         return self.settings.layers or (info.declared_layer,)

@@ -19,7 +19,7 @@ PROPERTY = "secsteer"
 
 @dataclass(frozen=True, kw_only=True)
 class CaseResult:
-    """One case as it stands in summary.json. `model` is the fingerprint; `statistic`, `p_value` and the like are None where there is none."""
+    """One case as it stands in summary.json. `model` is the fingerprint; figures a case does not have are None."""
 
     id: str
     gate: str

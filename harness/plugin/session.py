@@ -114,9 +114,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     if not run:
         return []
     models = ", ".join(model.name for model in run.settings.models)
-    return [
-        f"secsteer: model {models}; dataset {run.settings.dataset} ({len(run.planner.pairs)} contrast pairs); run folder {_shown(run.folder, config)}"
-    ]
+    data = f"{run.settings.dataset} ({len(run.planner.pairs)} contrast pairs)"
+    return [f"secsteer: model {models}; dataset {data}; run folder {_shown(run.folder, config)}"]
 
 
 def _shown(path: Path, config: pytest.Config) -> str:
@@ -147,7 +146,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     run = session.config.stash.get(RUN_KEY, None)
-    if run is None or hasattr(session.config, "workerinput") and not session.items:
+    if run is None or (hasattr(session.config, "workerinput") and not session.items):
         return
     if not session.items and not session.testsfailed and not session.config.option.numprocesses:
         raise pytest.UsageError(nothing_selected(session.config, run))
@@ -158,7 +157,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def nothing_selected(config: pytest.Config, run: EvalRun) -> str:
     asked = " ".join(f"{flag} {value!r}" for flag, value in (("-k", config.option.keyword), ("-m", config.option.markexpr)) if value)
     ids = [case.id for case in run.planner.cases(Needs())]
-    return f"{asked or 'the arguments'} selects none of the evals; ids are built from {', '.join(ids)} and the names of the tests, so for example -k {ids[0].rsplit('-', 1)[-1]} works"
+    return (
+        f"{asked or 'the command line'} selects none of the evals; ids are built from the names of the tests and {', '.join(ids)}, "
+        f"so for example -k {ids[0].rsplit('-', 1)[-1]} works"
+    )
 
 
 @pytest.hookimpl(optionalhook=True)

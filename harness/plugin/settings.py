@@ -1,12 +1,11 @@
 """What the options said, checked once, before anything is loaded."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 from harness.errors import PlanError
-from harness.plans import Fit, ModelRequest
+from harness.plans import Fit, ModelRequest, check_strength
 from harness.prompts import QUESTIONS
 from harness.records import Positions
 
@@ -37,12 +36,12 @@ class Settings:
         _one_of("--fit", self.fit, get_args(Fit))
         _one_of("--prompt", self.question, tuple(QUESTIONS))
         for strength in self.strengths:
-            if not (math.isfinite(strength) and strength > 0):
-                raise PlanError(
-                    f"--strength {strength} is not a finite number above 0; give for example --strength 10 (the opposite sign is measured with it)"
-                )
+            check_strength(strength)
         _at_least("--max-new-tokens", self.max_new_tokens, 1)
         _at_least("--placebos", self.placebos, 1)
+        ids = [short_name(model.name) for model in self.models]
+        if len(set(ids)) < len(ids):
+            raise PlanError(f"the models {', '.join(model.name for model in self.models)} share the short name {ids[0]!r}; rename a folder")
         if not 0 <= self.extraction_threshold < 1:
             raise PlanError(
                 f"--extraction-threshold {self.extraction_threshold} is outside 0..1 (1 excluded, the share must exceed it); 0.8 is usual"

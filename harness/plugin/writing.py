@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    report: pytest.TestReport = yield  # type: ignore[assignment, misc]
+    report: pytest.TestReport = yield  # type: ignore[assignment]
     if call.excinfo and isinstance(call.excinfo.value, HarnessError):
         # A refusal is a paragraph for the person who asked, not a traceback for the person who wrote the harness.
         report.longrepr = f"{type(call.excinfo.value).__name__}: {call.excinfo.value}"

@@ -59,10 +59,13 @@ class RunStore:
             with closing(self._connect()) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute(f"CREATE TABLE IF NOT EXISTS measurements ({columns})")
+                found = tuple(row[1] for row in connection.execute("PRAGMA table_info(measurements)"))
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
                 f"run folder {folder} cannot be used ({error}); give a writable folder with --run-dir, or delete the damaged one"
             ) from error
+        if found != _COLUMNS:
+            raise StoreError(f"run folder {folder} was written by another version, with other columns; give a new --run-dir")
 
     def add(self, measurements: Iterable[Measurement]) -> None:
         """Store finished measurements at once; one that is there already is kept as it is."""
@@ -97,7 +100,9 @@ class RunStore:
         """Write all measurements to Parquet, sorted; returns the file."""
         schema = pa.schema([(name, _TYPES.get(name, _TEXT)[1]) for name in _COLUMNS])
         target = self.folder / PARQUET
-        pq.write_table(pa.Table.from_pylist([asdict(measurement) for measurement in self.all()], schema=schema), target)
+        partial = target.with_suffix(".partial")
+        pq.write_table(pa.Table.from_pylist([asdict(measurement) for measurement in self.all()], schema=schema), partial)
+        partial.replace(target)
         return target
 
     def write_json(self, name: str, content: Any) -> Path:

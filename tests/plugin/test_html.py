@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from harness.plugin.html import case_section
 from harness.plugin.results import CaseResult
 from harness.records import Measurement, Verdict
+from tests.measured import measurement
 
 SCRIPT = '<script>alert("x")</script><img src=x onerror=alert(1)>'
 
@@ -49,12 +50,8 @@ def result(**changes: object) -> CaseResult:
 
 
 def response(text: str, path: str) -> Measurement:
-    return Measurement(
-        key="k", model="f", model_name="nano", dtype="float32", dataset="verified", cwe="CWE-79", scenario="s", variant="original",
-        label="vulnerable", path=path, example="e", prompt="p", question="vulnerable", arm="baseline", index=0, layer=None, strength=0.0,
-        positions="generated", endpoint="text", margin=0.1, added_norm=None, residual_share=0.0, text=text, tokens=3, finish="end-of-text",
-        verdict=Verdict.VULNERABLE, evidence="Yes",
-    )  # fmt: skip
+    said = {"text": text, "tokens": 3, "finish": "end-of-text", "verdict": Verdict.VULNERABLE, "evidence": "Yes"}
+    return measurement(endpoint="text", path=path, **said)
 
 
 def parsed(html: str) -> Tags:

@@ -8,8 +8,8 @@ from tests.plugin.conftest import Evals
 
 REFUSALS = {
     "unknown layer": (("--layer", "31"), "--layer 31 is outside 0..2"),
-    "strength not finite": (("--strength", "nan"), "--strength nan is not a finite number"),
-    "strength zero": (("--strength", "0"), "--strength 0.0 is not a finite number above 0"),
+    "strength not finite": (("--strength", "nan"), "strength nan is not a finite number"),
+    "strength zero": (("--strength", "0"), "strength 0.0 is not a finite number above 0"),
     "nothing selected": (("-k", "cwe999"), "-k 'cwe999' selects none of the evals"),
     "unknown positions": (("--positions", "middle"), "--positions 'middle' is none of generated, prompt, all"),
     "unknown question": (("--prompt", "haiku"), "--prompt 'haiku' is none of vulnerable, safe"),

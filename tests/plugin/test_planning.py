@@ -1,0 +1,81 @@
+"""From declarations and options to cases and plans, without a model."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.errors import PlanError
+from harness.model.description import ModelInfo
+from harness.plans import ModelRequest, distinct_flips
+from harness.plugin.planning import Needs, Planner
+from harness.plugin.settings import Settings, short_name
+
+NANO = ModelRequest(name="nano", revision=None, dtype="float32", device_map=None)
+SETTINGS: dict[str, Any] = {
+    "models": (NANO,), "dataset": "verified", "dataset_dir": None, "split": None, "strengths": (5.0, 10.0), "layers": (), "positions": "generated",
+    "fit": "cwe", "question": "vulnerable", "max_new_tokens": 8, "placebos": 39, "extraction_threshold": 0.8, "seed": 0,
+}  # fmt: skip
+SHIFT = Needs(layer=True, strength=True, shift=True, text=True)
+
+
+def planner(**changes: Any) -> Planner:
+    def inspect(name: str, revision: str | None) -> ModelInfo:  # noqa: ARG001
+        return ModelInfo(name=name, source=name, architecture="GPTBigCode", layers=6, d_model=8, context=2048, declared_layer=4)
+
+    return Planner(Settings(**(SETTINGS | changes)), inspect)
+
+
+def test_ids_are_built_from_model_dataset_cwe_layer_and_strength() -> None:
+    assert [case.id for case in planner().cases(SHIFT)] == ["nano-verified-cwe787-l4-s5", "nano-verified-cwe787-l4-s10"]
+    assert [case.id for case in planner().cases(Needs())] == ["nano-verified-cwe787"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("bigcode/starcoderbase-1b", "starcoderbase1b"), ("Qwen/Qwen2.5-Coder-1.5B", "qwen2.5coder1.5b"), ("./models/My_Model", "mymodel")],
+)
+def test_a_short_name_has_no_dash_so_that_k_selects_it(name: str, expected: str) -> None:
+    assert short_name(name).replace("_", "") == expected
+    assert "-" not in short_name(name)
+
+
+def test_selected_cases_of_one_cwe_share_one_plan() -> None:
+    made = planner()
+    cases = made.cases(SHIFT)
+    plans = made.plan([(case, SHIFT) for case in cases] + [(made.cases(Needs())[0], Needs())])
+    assert list(plans) == ["nano-verified-cwe787"]
+    assert [cell.strength for cell in plans["nano-verified-cwe787"].shift_cells] == [5.0, 10.0]
+
+
+def test_the_rows_of_a_plan_are_distinct_and_counted_by_hand() -> None:
+    made = planner()
+    (plan,) = made.plan([(case, SHIFT) for case in made.cases(SHIFT)]).values()
+    rows = [(row.example.path, row.arm, row.index, row.layer, row.strength, row.endpoint) for row in plan.rows()]
+    assert len(rows) == len(set(rows))
+    # 5 and 10 share the ladder's rows at -5 and 5
+    ladder, placebos, texts = 6, 2 * 2 * 3 * 39, 2 + 4
+    assert len(rows) == 16 * (1 + ladder + placebos + texts)
+
+
+def test_label_flips_are_no_more_than_exist() -> None:
+    made = planner()
+    (plan,) = made.plan([(case, SHIFT) for case in made.cases(SHIFT)]).values()
+    three = replace(plan, pairs=plan.pairs[:3], fitting_pairs=plan.pairs[:3])
+    assert three.placebo_counts == {"random": 39, "nuisance": 39, "label-flip": 3}
+    assert distinct_flips(3) == 3
+
+
+def test_a_layer_outside_the_model_is_refused_with_its_range() -> None:
+    with pytest.raises(PlanError, match=r"--layer 6 is outside 0\.\.5 of nano"):
+        planner(layers=(6,)).cases(SHIFT)
+
+
+def test_two_models_with_one_short_name_are_refused() -> None:
+    with pytest.raises(PlanError, match="share the short name"):
+        planner(models=(replace(NANO, name="a/m"), replace(NANO, name="b/m")))
+
+
+def test_wanting_texts_without_a_layer_is_refused() -> None:
+    with pytest.raises(PlanError, match="layer=True, strength=True"):
+        Needs(text=True)

@@ -1,0 +1,91 @@
+"""The run store: what is written comes back, once, whoever writes."""
+
+import sqlite3
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from harness.errors import StoreError
+from harness.records import Verdict
+from harness.storage.runs import RunStore, content_key
+from tests.measured import measurement
+
+
+def test_a_measurement_comes_back_as_it_was(tmp_path: Path) -> None:
+    one = measurement(endpoint="text", text='it\'s "quoted"\n\x00✓', tokens=3, finish="length", verdict=Verdict.UNDECIDED, evidence="")
+    store = RunStore(tmp_path)
+    store.add([one])
+    assert RunStore(tmp_path).find([one.key, "absent"]) == {one.key: one}
+
+
+def test_a_key_is_stored_once_and_the_first_value_stays(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    store.add([measurement(margin=1.0)])
+    store.add([measurement(margin=2.0)])
+    assert [one.margin for one in store.all()] == [1.0]
+
+
+def test_many_keys_are_found_at_once(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    store.add(measurement(key=f"k{number}", margin=float(number)) for number in range(1200))
+    found = store.find([f"k{number}" for number in range(1100, 1300)])
+    assert {one.margin for one in found.values()} == set(map(float, range(1100, 1200)))
+
+
+def _write(folder: Path, writer: int) -> None:
+    store = RunStore(folder)
+    for number in range(20):
+        store.add([measurement(key=f"{writer}-{number}", index=number)])
+
+
+def test_several_processes_write_at_once_and_nothing_is_lost(tmp_path: Path) -> None:
+    RunStore(tmp_path)
+    with ProcessPoolExecutor(3) as pool:
+        list(pool.map(_write, [tmp_path] * 3, range(3)))
+    assert len(RunStore(tmp_path).all()) == 60
+
+
+def test_the_order_says_nothing_about_who_wrote_first(tmp_path: Path) -> None:
+    rows = [measurement(key=str(number), index=number, arm="random") for number in range(5)]
+    one, other = RunStore(tmp_path / "one"), RunStore(tmp_path / "other")
+    one.add(rows)
+    other.add(rows[::-1])
+    assert one.all() == other.all() == rows
+
+
+def test_parquet_holds_the_same_rows(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    store.add([measurement(key="a"), replace(measurement(key="b"), layer=3, strength=-10.0)])
+    rows = pq.read_table(store.export()).to_pylist()
+    assert [(row["key"], row["layer"], row["strength"]) for row in rows] == [("a", None, 0.0), ("b", 3, -10.0)]
+
+
+def test_residuals_come_back_bit_equal(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).standard_normal((3, 2, 5)).astype(np.float32)
+    store = RunStore(tmp_path)
+    assert store.residuals("r") is None
+    store.add_residuals("r", values)
+    assert np.array_equal(RunStore(tmp_path).residuals("r"), values)
+
+
+def test_a_damaged_database_is_named_with_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "measurements.sqlite").write_bytes(b"this is no database, however long one reads" * 50)
+    with pytest.raises(StoreError, match=str(tmp_path)):
+        RunStore(tmp_path)
+
+
+def test_a_database_of_other_columns_is_refused(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "measurements.sqlite")) as connection, connection:
+        connection.execute('CREATE TABLE measurements ("key" TEXT PRIMARY KEY, margin REAL)')
+    with pytest.raises(StoreError, match="other columns"):
+        RunStore(tmp_path)
+
+
+def test_parts_of_a_key_are_kept_apart() -> None:
+    assert content_key("ab", "c") != content_key("a", "bc") != content_key("abc")
+    assert content_key("a", 1) == content_key("a", "1")
