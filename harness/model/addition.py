@@ -56,8 +56,7 @@ class Change:
 
 def check_plan(model: "LoadedModel", plan: SteeringPlan, rows: int) -> None:
     """Raises: PlanError if the plan does not fit the model or the number of rows."""
-    if plan.layer >= model.info.layers:
-        raise PlanError(f"layer {plan.layer} is outside 0..{model.info.layers - 1} of {model.info.name}; lower --layer")
+    model.info.check_layer(plan.layer)
     if plan.deltas.shape[1] != model.info.d_model:
         raise PlanError(
             f"deltas of width {plan.deltas.shape[1]} do not fit the residual of width {model.info.d_model} of {model.info.name}; "

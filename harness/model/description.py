@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ModelError
+from harness.errors import ModelError, PlanError
 from harness.model.sources import CONFIG, find_config, is_folder
 
 DECLARED = "declared.json"
@@ -37,10 +37,10 @@ class ModelInfo:
     def check_layer(self, layer: int) -> int:
         """The layer itself.
 
-        Raises: ModelError if the model has no such layer.
+        Raises: PlanError if the model has no such layer.
         """
         if not 0 <= layer < self.layers:
-            raise ModelError(f"layer {layer} is outside 0..{self.layers - 1} of {self.name}; choose --layer within it")
+            raise PlanError(f"layer {layer} is outside 0..{self.layers - 1} of {self.name}; choose --layer within it")
         return layer
 
 

@@ -157,8 +157,7 @@ def check_request(model: "LoadedModel", prompts: Sequence[PromptLike], layers: S
     if not layers or len(set(layers)) != len(layers):
         raise PlanError(f"layers {list(layers)} name none or one twice; name each layer once")
     for layer in layers:
-        if not 0 <= layer < model.info.layers:
-            raise PlanError(f"layer {layer} is outside 0..{model.info.layers - 1} of {model.info.name}; lower --layer")
+        model.info.check_layer(layer)
 
 
 def read_span(model: "LoadedModel", prompt: EncodedPrompt, position: ReadPosition, index: int) -> list[int]:

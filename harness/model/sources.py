@@ -1,5 +1,6 @@
 """From a model's name to the folder that holds it: the embedded model, a folder, or a hub id. Imports neither torch nor transformers."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -100,8 +101,6 @@ def find_model(name: str, revision: str | None = None) -> Path:
 
 def weight_files(folder: Path) -> list[Path]:
     """The weight files transformers reads from a folder, sorted by name; empty if there are none. Listed shards may be missing."""
-    import json
-
     for single, index in zip(WEIGHTS, WEIGHT_INDEXES, strict=True):
         if (folder / index).is_file():
             shards = json.loads((folder / index).read_text(encoding="utf-8"))["weight_map"].values()
