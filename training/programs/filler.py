@@ -46,7 +46,13 @@ def classify(s: Scene) -> None:
 
 def is_valid(s: Scene) -> None:
     c = s.var(("c", "ch"))
-    test = s.one(f"{c} >= '0' && {c} <= '9'", f"{c} == ' ' || {c} == '\\t'", f"{c} >= 'a' && {c} <= 'z'", f"{c} == '\\n' || {c} == '\\r'", f"{c} > 31 && {c} < 127")
+    test = s.one(
+        f"{c} >= '0' && {c} <= '9'",
+        f"{c} == ' ' || {c} == '\\t'",
+        f"{c} >= 'a' && {c} <= 'z'",
+        f"{c} == '\\n' || {c} == '\\r'",
+        f"{c} > 31 && {c} < 127",
+    )
     s.function("int", s.func(("is", "valid", "check"), "items"), (f"char {c}" if s.chance(0.5) else f"int {c}",), f"return {test};")
 
 
@@ -70,7 +76,9 @@ def show(s: Scene) -> None:
 
 def empty(s: Scene) -> None:
     text = s.text()
-    s.function("int", s.func(("is_empty", "has", "missing"), "texts"), (f"const char *{text}",), f"return {text} == NULL || {text}[0] == '\\0';")
+    s.function(
+        "int", s.func(("is_empty", "has", "missing"), "texts"), (f"const char *{text}",), f"return {text} == NULL || {text}[0] == '\\0';"
+    )
 
 
 def bounded_copy(s: Scene) -> None:
@@ -91,7 +99,12 @@ def timestamp(s: Scene) -> None:
 
 def average(s: Scene) -> None:
     a, n = s.var(("sum", "total", "acc")), s.var(("count", "n", "samples"))
-    s.function("double", s.func(("average", "mean", "ratio"), "numbers"), (f"long {a}", f"long {n}"), f"if ({n} == 0) return 0.0;\nreturn (double){a} / (double){n};")
+    s.function(
+        "double",
+        s.func(("average", "mean", "ratio"), "numbers"),
+        (f"long {a}", f"long {n}"),
+        f"if ({n} == 0) return 0.0;\nreturn (double){a} / (double){n};",
+    )
 
 
 def swap(s: Scene) -> None:
@@ -138,14 +151,14 @@ def python_function(s: Scene) -> str:
     name = s.func(("total", "find", "format", "parse", "filter", "load", "count", "merge"))
     return s.one(
         f"def {name}({items}):\n    return sum({item}.{number} for {item} in {items})\n",
-        f"def {name}({items}, {value}):\n    for {item} in {items}:\n        if {item}[\"{key}\"] == {value}:\n            return {item}\n    return None\n",
-        f"def {name}({value}):\n    if not {value}:\n        return []\n    return [part.strip() for part in {value}.split(\",\")]\n",
-        f"def {name}({items}):\n    by_{key} = {{}}\n    for {item} in {items}:\n        by_{key}.setdefault({item}[\"{key}\"], []).append({item})\n    return by_{key}\n",
+        f'def {name}({items}, {value}):\n    for {item} in {items}:\n        if {item}["{key}"] == {value}:\n            return {item}\n    return None\n',
+        f'def {name}({value}):\n    if not {value}:\n        return []\n    return [part.strip() for part in {value}.split(",")]\n',
+        f'def {name}({items}):\n    by_{key} = {{}}\n    for {item} in {items}:\n        by_{key}.setdefault({item}["{key}"], []).append({item})\n    return by_{key}\n',
         f"def {name}({value}, low=0, high=100):\n    return max(low, min(high, {value}))\n",
-        f"def {name}({items}):\n    return sorted({items}, key=lambda {item}: {item}[\"{number}\"], reverse=True)\n",
+        f'def {name}({items}):\n    return sorted({items}, key=lambda {item}: {item}["{number}"], reverse=True)\n',
         f"def {name}({value}):\n    try:\n        return int({value})\n    except ValueError:\n        return 0\n",
         f"def {name}({items}, limit=10):\n    result = []\n    for {item} in {items}:\n        if {item}.{number} > limit:\n            result.append({item}.{key})\n    return result\n",
-        f"def {name}({value}):\n    return f\"{key}: {{{value}}}\"\n",
+        f'def {name}({value}):\n    return f"{key}: {{{value}}}"\n',
     )
 
 

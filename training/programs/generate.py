@@ -20,7 +20,9 @@ LONGEST = 2200  # characters; longer programs are drawn again
 _ALLOCATES = re.compile(r"\bfree\(|\brealloc\(")
 _COMMANDS = re.compile(r"system\(|popen\(|exec[lv]|subprocess|os\.system|shell")
 _MAY_BE_NULL = re.compile(r"alloc\(|fopen\(|strchr\(|strrchr\(|strstr\(|getenv\(|find|lookup|NULL|\*\s*next|->next|strtok|strdup")
-_WRITES = re.compile(r"\[[^\]]*\]\s*[-+^|]?=[^=]|mem(?:cpy|move|set)\(|str(?:n?cpy|n?cat)\(|n?printf\(\w*buf|s(?:n|v)?printf\(|scanf|gets|\*\w+(?:\+\+)?\s*=[^=]|fread|\bread\(")
+_WRITES = re.compile(
+    r"\[[^\]]*\]\s*[-+^|]?=[^=]|mem(?:cpy|move|set)\(|str(?:n?cpy|n?cat)\(|n?printf\(\w*buf|s(?:n|v)?printf\(|scanf|gets|\*\w+(?:\+\+)?\s*=[^=]|fread|\bread\("
+)
 
 
 def families(cwe: str) -> tuple[str, ...]:

@@ -83,7 +83,9 @@ class Layout:
     def _emit(self, out: list[str], line: str, pad: str, depth: int) -> None:
         if line.startswith("#"):
             out.append(line)
-        elif line.endswith("{") and not line.endswith("= {") and (self.allman or (self.function_brace_below and depth == 0 and ")" in line)):
+        elif (
+            line.endswith("{") and not line.endswith("= {") and (self.allman or (self.function_brace_below and depth == 0 and ")" in line))
+        ):
             if self.allman and line.startswith("} "):
                 out.append(pad + "}")
                 line = line[2:]

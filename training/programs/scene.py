@@ -138,7 +138,9 @@ class Scene:
     def items(self) -> str:
         """The name of an array of things."""
         item = self.word("items")
-        return self._free(self.join(*self.rng.choice(((item + "s",), (item + "s",), (item, "table"), (item, "list"), ("table",), ("all", item + "s")))))
+        return self._free(
+            self.join(*self.rng.choice(((item + "s",), (item + "s",), (item, "table"), (item, "list"), ("table",), ("all", item + "s"))))
+        )
 
     def func(self, verbs: Sequence[str], kind: str = "items") -> str:
         verb = self.rng.choice(verbs)
@@ -151,16 +153,22 @@ class Scene:
         return self._free(self.join(*parts))
 
     def type_name(self) -> str:
-        return self._free(self.word("things") if self.chance(0.6) else self.join(self.word("things"), self.one("state", "info", "ctx", "data")))
+        return self._free(
+            self.word("things") if self.chance(0.6) else self.join(self.word("things"), self.one("state", "info", "ctx", "data"))
+        )
 
     # sizes
 
-    def limit(self, values: Sequence[int] = (8, 10, 12, 16, 20, 24, 32, 40, 48, 50, 64, 80, 100, 128, 256), words_: Sequence[str] = ()) -> Limit:
+    def limit(
+        self, values: Sequence[int] = (8, 10, 12, 16, 20, 24, 32, 40, 48, 50, 64, 80, 100, 128, 256), words_: Sequence[str] = ()
+    ) -> Limit:
         value = self.rng.choice(tuple(values))
         if self.limit_style == "literal":
             return Limit(ref=str(value), value=value)
         noun = self.rng.choice(tuple(words_) or (self.word("items"), self.word("texts"), self.word("things"))).upper()
-        ref = self._free(self.rng.choice((f"MAX_{noun}S", f"{noun}_MAX", f"{noun}_SIZE", f"{noun}_LEN", f"NUM_{noun}S", f"{noun}_COUNT", f"MAX_{noun}")))
+        ref = self._free(
+            self.rng.choice((f"MAX_{noun}S", f"{noun}_MAX", f"{noun}_SIZE", f"{noun}_LEN", f"NUM_{noun}S", f"{noun}_COUNT", f"MAX_{noun}"))
+        )
         self.limits.append(f"#define {ref} {value}" if self.limit_style == "define" else f"enum {{ {ref} = {value} }};")
         return Limit(ref=ref, value=value)
 
@@ -194,7 +202,10 @@ class Scene:
         fields = list(fields)
         names = self.rng.sample(self.domain.numbers, self.rng.randint(0, min(extra, len(self.domain.numbers))))
         for number in names:
-            fields.insert(self.rng.randint(0, len(fields)), f"{self.one('int', 'int', 'unsigned', 'long', 'uint32_t')} {number}_{self.one('no', 'val', 'id')};")
+            fields.insert(
+                self.rng.randint(0, len(fields)),
+                f"{self.one('int', 'int', 'unsigned', 'long', 'uint32_t')} {number}_{self.one('no', 'val', 'id')};",
+            )
         name = self.type_name()
         body = "\n".join(fields)
         if self.chance(0.5):
@@ -208,8 +219,15 @@ class Scene:
     def consume(self, element: str, expr: str) -> str:
         """A statement that reads an array back, so that a local one is there for something."""
         if element == "char":
-            return self.one(f'printf("%s\\n", {expr});\n', f"puts({expr});\n", f'printf("{self.word("texts")}: %s\\n", {expr});\n', f"{self.word('things')}_submit({expr});\n")
-        return self.one(f"{self.word('things')}_flush({expr});\n", f"use_{self.word('items')}s({expr});\n", f"{self.word('things')}_send({expr});\n")
+            return self.one(
+                f'printf("%s\\n", {expr});\n',
+                f"puts({expr});\n",
+                f'printf("{self.word("texts")}: %s\\n", {expr});\n',
+                f"{self.word('things')}_submit({expr});\n",
+            )
+        return self.one(
+            f"{self.word('things')}_flush({expr});\n", f"use_{self.word('items')}s({expr});\n", f"{self.word('things')}_send({expr});\n"
+        )
 
     # functions
 
@@ -236,7 +254,9 @@ class Scene:
         if not condition:
             return ""
         if self.chance(0.12):
-            note = self.one(f'fprintf(stderr, "bad {self.word("items")}\\n");', f'puts("invalid {self.word("numbers")}");', "errno = EINVAL;")
+            note = self.one(
+                f'fprintf(stderr, "bad {self.word("items")}\\n");', f'puts("invalid {self.word("numbers")}");', "errno = EINVAL;"
+            )
             return f"if ({condition}) {{\n{note}\n{fail}\n}}"
         return f"if ({condition}) {fail}"
 

@@ -27,7 +27,12 @@ def within(s: Scene, index: str, limit: str, *, signed: bool) -> Condition:
     if not signed:
         return Condition(reject=s.one(f"{index} >= {limit}", f"{index} >= {limit}", f"{index} > {limit} - 1"), accept=f"{index} < {limit}")
     return Condition(
-        reject=s.one(f"{index} < 0 || {index} >= {limit}", f"{index} < 0 || {index} >= {limit}", f"{index} >= {limit} || {index} < 0", f"(unsigned){index} >= {limit}"),
+        reject=s.one(
+            f"{index} < 0 || {index} >= {limit}",
+            f"{index} < 0 || {index} >= {limit}",
+            f"{index} >= {limit} || {index} < 0",
+            f"(unsigned){index} >= {limit}",
+        ),
         accept=s.one(f"{index} >= 0 && {index} < {limit}", f"0 <= {index} && {index} < {limit}"),
     )
 
@@ -35,7 +40,9 @@ def within(s: Scene, index: str, limit: str, *, signed: bool) -> Condition:
 def beyond_by_one(s: Scene, index: str, limit: str, *, signed: bool) -> Condition:
     if not signed:
         return Condition(reject=f"{index} > {limit}", accept=f"{index} <= {limit}")
-    return Condition(reject=s.one(f"{index} < 0 || {index} > {limit}", f"{index} > {limit} || {index} < 0"), accept=f"{index} >= 0 && {index} <= {limit}")
+    return Condition(
+        reject=s.one(f"{index} < 0 || {index} > {limit}", f"{index} > {limit} || {index} < 0"), accept=f"{index} >= 0 && {index} <= {limit}"
+    )
 
 
 def guarded(s: Scene, wrong: Condition | None, right: Condition, write: str, fail: str) -> str:
@@ -48,18 +55,32 @@ def guarded(s: Scene, wrong: Condition | None, right: Condition, write: str, fai
 
 
 def write_at(s: Scene, array: str, index: str, value: str) -> str:
-    return s.one(*(f"{array}[{index}] = {value};",) * 6, f"*({array} + {index}) = {value};", f"{array}[{index}] += {value};", f"{array}[{index}]++;", f"{array}[{index}] -= {value};")
+    return s.one(
+        *(f"{array}[{index}] = {value};",) * 6,
+        f"*({array} + {index}) = {value};",
+        f"{array}[{index}] += {value};",
+        f"{array}[{index}]++;",
+        f"{array}[{index}] -= {value};",
+    )
 
 
 def index_source(s: Scene, index: str, value: str, *, signed: bool) -> tuple[list[str], str]:
     """Parameters and opening lines that bring the index and the value."""
-    kind = s.one("int", "int", "int", "long", "short") if signed else s.one("unsigned", "size_t", "size_t", "uint32_t", "uint16_t", "unsigned int")
+    kind = (
+        s.one("int", "int", "int", "long", "short")
+        if signed
+        else s.one("unsigned", "size_t", "size_t", "uint32_t", "uint16_t", "unsigned int")
+    )
     shape = s.one("plain", "plain", "plain", "text", "bytes", "struct")
     if shape == "plain":
         return [f"{kind} {index}", f"int {value}"], ""
     if shape == "text":
         text = s.text()
-        call = s.one(f"atoi({text})", f"({kind})strtol({text}, NULL, 10)") if signed else f"({kind})strtoul({text}, NULL, {s.one('10', '0', '16')})"
+        call = (
+            s.one(f"atoi({text})", f"({kind})strtol({text}, NULL, 10)")
+            if signed
+            else f"({kind})strtoul({text}, NULL, {s.one('10', '0', '16')})"
+        )
         return [f"const char *{text}", f"int {value}"], f"{kind} {index} = {call};\n"
     if shape == "bytes":
         raw = s.var(words.SOURCE)
@@ -73,12 +94,19 @@ def index_source(s: Scene, index: str, value: str, *, signed: bool) -> tuple[lis
 def decoy(s: Scene, parameters: list[str], array: Array, value: str, limit: Limit, fail: str) -> str:
     """A check that has nothing to do with the index."""
     pointers = [part.split("*")[-1] for part in [*parameters, array.parameter] if "*" in part]
-    options = [f"{value} < 0", f"{value} == {s.rng.randint(0, 9)}", f"{value} > {limit.value * s.rng.choice((1, 2, 10))}", f"{value} < 0 || {value} > {s.one('100', '255', '1000')}"]
+    options = [
+        f"{value} < 0",
+        f"{value} == {s.rng.randint(0, 9)}",
+        f"{value} > {limit.value * s.rng.choice((1, 2, 10))}",
+        f"{value} < 0 || {value} > {s.one('100', '255', '1000')}",
+    ]
     options += [f"{pointer} == NULL" for pointer in pointers] * 3 + [f"!{pointer}" for pointer in pointers] * 2
     return s.reject(s.rng.choice(options), fail)
 
 
-def _indexed(s: Scene, wrong: Callable[[str, Limit, str, bool], tuple[Condition | None, str]], hardness: str, *, signed: bool | None = None) -> Draft:
+def _indexed(
+    s: Scene, wrong: Callable[[str, Limit, str, bool], tuple[Condition | None, str]], hardness: str, *, signed: bool | None = None
+) -> Draft:
     array = table(s)
     limit = array.limit
     index, value = s.var(words.INDEX, "numbers"), s.var(words.VALUE)
@@ -89,7 +117,7 @@ def _indexed(s: Scene, wrong: Callable[[str, Limit, str, bool], tuple[Condition 
     right = within(s, index, bound, signed=is_signed)
     condition, why = wrong(index, limit, value, is_signed)
     write = write_at(s, array.expr, index, value)
-    write += s.one("", "", f"\n{s.word('things')}_dirty = 1;" if False else "")
+    s.rng.choice((0, 1, 2))  # unused: without this draw every later program differs from those the weights were trained on
     check = guarded(s, condition, right, write, returns.fail)
     extra = decoy(s, parameters, array, value, limit, returns.fail)
     if condition is None and s.chance(0.45) and extra:
@@ -109,12 +137,17 @@ def _indexed(s: Scene, wrong: Callable[[str, Limit, str, bool], tuple[Condition 
         f"The check of {index} keeps every write inside the {limit.value} elements of {array.name}.",
         f"{array.name} holds {limit.value} elements and {index} cannot reach {limit.value} or more at the write.",
     )
-    fix = s.one("", f" A check such as {test} would stop it.", f" {index} has to be compared with {limit} first.", f" The range 0 to {limit.value - 1} should be enforced before the write.")
+    fix = s.one(
+        "",
+        f" A check such as {test} would stop it.",
+        f" {index} has to be compared with {limit} first.",
+        f" The range 0 to {limit.value - 1} should be enforced before the write.",
+    )
     return Draft(hardness="hard" if hardness == "hard" else "clear", vulnerable=why.replace("HELD", held) + fix, patched=patched)
 
 
 def index_unchecked(s: Scene) -> Draft:
-    def wrong(index: str, limit: Limit, value: str, signed: bool) -> tuple[Condition | None, str]:
+    def wrong(index: str, limit: Limit, _value: str, _signed: bool) -> tuple[Condition | None, str]:
         return None, s.one(
             f"{index} is used as an index without any check, and HELD. A value of {limit.value} or more writes past its end.",
             f"Nothing limits {index} before the write, while HELD. A large value writes outside the array.",
@@ -125,7 +158,7 @@ def index_unchecked(s: Scene) -> Draft:
 
 
 def index_off_by_one(s: Scene) -> Draft:
-    def wrong(index: str, limit: Limit, value: str, signed: bool) -> tuple[Condition | None, str]:
+    def wrong(index: str, limit: Limit, _value: str, signed: bool) -> tuple[Condition | None, str]:
         return beyond_by_one(s, index, str(limit), signed=signed), s.one(
             f"The check lets {index} be equal to {limit}, but HELD. The write then lands one element past the end.",
             f"{index} may be {limit.value} after the check, and HELD. That is off by one.",
@@ -135,7 +168,7 @@ def index_off_by_one(s: Scene) -> Draft:
 
 
 def index_negative(s: Scene) -> Draft:
-    def wrong(index: str, limit: Limit, value: str, signed: bool) -> tuple[Condition | None, str]:
+    def wrong(index: str, limit: Limit, _value: str, _signed: bool) -> tuple[Condition | None, str]:
         return Condition(reject=f"{index} >= {limit}", accept=f"{index} < {limit}"), s.one(
             f"Only the upper end of {index} is checked, and {index} is signed. A negative value writes before the array.",
             f"{index} is signed and may be below zero, since the check only asks whether it is below {limit}. The write then goes in front of the array.",
@@ -145,7 +178,7 @@ def index_negative(s: Scene) -> Draft:
 
 
 def index_upper_missing(s: Scene) -> Draft:
-    def wrong(index: str, limit: Limit, value: str, signed: bool) -> tuple[Condition | None, str]:
+    def wrong(index: str, limit: Limit, _value: str, _signed: bool) -> tuple[Condition | None, str]:
         return Condition(reject=f"{index} < 0", accept=f"{index} >= 0"), s.one(
             f"{index} is only checked for being negative, but HELD. A value from {limit.value} up writes past the end.",
             f"The check refuses negative values of {index} but sets no upper limit, and HELD.",
@@ -155,7 +188,7 @@ def index_upper_missing(s: Scene) -> Draft:
 
 
 def index_wrong_limit(s: Scene) -> Draft:
-    def wrong(index: str, limit: Limit, value: str, signed: bool) -> tuple[Condition | None, str]:
+    def wrong(index: str, limit: Limit, _value: str, signed: bool) -> tuple[Condition | None, str]:
         other = s.other_limit(limit)
         return within(s, index, str(other), signed=signed), s.one(
             f"{index} is checked against {other}, but HELD. Values from {limit.value} to {other.value - 1} write past the end.",
@@ -211,13 +244,18 @@ def literal_index(s: Scene) -> Draft:
     last = s.one("0", value, f"{value} * 2")
     beyond = size + s.rng.choice((0, 0, 1, 2))
     by_index = s.chance(0.6)
-    if by_index or limit.ref == str(size) and array.local == "":
+    if by_index or (limit.ref == str(size) and array.local == ""):
         lines.append(f"{array.expr}[{alt(str(beyond), str(size - 1))}] = {last};")
     else:
         lines.append(f"{array.expr}[{alt(str(limit), f'{limit} - 1')}] = {last};")
         beyond = size
     returns = s.returns()
-    s.function(returns.type, s.func(words.FILLERS), [array.parameter, f"int {value}"], array.local + "\n".join(lines) + "\n" + array.use + returns.done)
+    s.function(
+        returns.type,
+        s.func(words.FILLERS),
+        [array.parameter, f"int {value}"],
+        array.local + "\n".join(lines) + "\n" + array.use + returns.done,
+    )
     return Draft(
         hardness="hard",
         vulnerable=f"{name} has {size} elements, so its last index is {size - 1}. The write to index {beyond} is past the end.",
@@ -254,9 +292,11 @@ def grid_swapped(s: Scene) -> Draft:
     else:
         bad, why = outside(f"{a} + 1", str(b)), f"The check allows {r} to be {a}, one row too many."
     s.function(
-        returns.type, s.func(words.SETTERS), [f"{integer} {r}", f"{integer} {c}", f"{kind} {value}"], alt(s_reject := f"if ({bad}) {returns.fail}", f"if ({good}) {returns.fail}") + f"\n{write}\n{returns.done}"
+        returns.type,
+        s.func(words.SETTERS),
+        [f"{integer} {r}", f"{integer} {c}", f"{kind} {value}"],
+        alt(f"if ({bad}) {returns.fail}", f"if ({good}) {returns.fail}") + f"\n{write}\n{returns.done}",
     )
-    assert s_reject
     return Draft(
         hardness="hard",
         vulnerable=f"{why} {name} has {rows} rows of {cols}, so the write can leave it.",
@@ -278,14 +318,19 @@ def struct_slots(s: Scene) -> Draft:
     full = s.one(f"{handle}->{count} >= {limit}", f"{handle}->{count} == {limit}")
     mode = s.one("off", "off", "none", "null", "late", "empty")
     good = f"if ({full}) {returns.fail}"
-    step = s.one(f"{handle}->{items}[{handle}->{count}++] = {value};", f"{handle}->{items}[{handle}->{count}] = {value};\n{handle}->{count}++;")
+    step = s.one(
+        f"{handle}->{items}[{handle}->{count}++] = {value};", f"{handle}->{items}[{handle}->{count}] = {value};\n{handle}->{count}++;"
+    )
     if mode == "late":
         one_line = f"{handle}->{items}[{handle}->{count}++] = {value};"
         body = alt(f"{one_line}\n{good}", f"{good}\n{one_line}")
         why = f"{handle}->{count} is compared with {limit} only after the element was stored."
     else:
         bad, why = {
-            "off": (f"if ({handle}->{count} > {limit}) {returns.fail}", f"The check still accepts {count} equal to {limit}, the index after the last element."),
+            "off": (
+                f"if ({handle}->{count} > {limit}) {returns.fail}",
+                f"The check still accepts {count} equal to {limit}, the index after the last element.",
+            ),
             "none": ("", f"{count} grows with every call and is never compared with {limit}."),
             "null": (f"if ({handle} == NULL) {returns.fail}", f"The check only asks for NULL, and {count} is never compared with {limit}."),
             "empty": (f"if ({handle}->{count} < 0) {returns.fail}", f"The check looks for a negative {count} but not for a full array."),
@@ -295,7 +340,10 @@ def struct_slots(s: Scene) -> Draft:
     return Draft(
         hardness="clear" if mode in ("none", "null") else "hard",
         vulnerable=f"{why} {items} has {limit.value} elements, so a further one is written past the end.",
-        patched=s.one(f"{s.one('A full array is refused', 'The function returns when the array is full')}: {count} is compared with {limit} before {items} is written.", f"{items} is only written while {count} is below {limit}."),
+        patched=s.one(
+            f"{s.one('A full array is refused', 'The function returns when the array is full')}: {count} is compared with {limit} before {items} is written.",
+            f"{items} is only written while {count} is below {limit}.",
+        ),
     )
 
 
@@ -311,7 +359,10 @@ def outside_size(s: Scene) -> Draft:
         s.globals.append(f"extern {kind} {name}[];")
         note, parameter = "", ""
     elif mode == "comment":
-        note, parameter = f"/* {s.one('caller', 'the caller', 'the parser')} {s.one('guarantees', 'promises', 'has checked')} that {index} is {s.one('valid', 'in range', 'small enough')} */\n", ""
+        note, parameter = (
+            f"/* {s.one('caller', 'the caller', 'the parser')} {s.one('guarantees', 'promises', 'has checked')} that {index} is {s.one('valid', 'in range', 'small enough')} */\n",
+            "",
+        )
         s.globals.append(f"static {kind} {name}[{s.rng.choice((16, 32, 64))}];")
         second = f"if ({value} > {other}) {returns.fail}"
     else:
@@ -320,7 +371,11 @@ def outside_size(s: Scene) -> Draft:
         second = f"if ({index} >= {other}) {returns.fail}"
     body = note + alt(first, second) + f"\n{name}[{index}] = {value};\n{returns.done}"
     s.function(returns.type, s.func(words.SETTERS), [parameter, f"unsigned {index}", f"int {value}"], body)
-    missing = {"extern": f"the size of {name} is defined elsewhere", "comment": f"only a comment says that {index} is valid", "macro": f"{unknown} is not shown"}[mode]
+    missing = {
+        "extern": f"the size of {name} is defined elsewhere",
+        "comment": f"only a comment says that {index} is valid",
+        "macro": f"{unknown} is not shown",
+    }[mode]
     return Draft(
         hardness="ambiguous",
         vulnerable=f"Nothing in this code ties {index} to the size of {name}, and {missing}. The write may leave the array.",

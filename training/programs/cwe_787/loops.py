@@ -17,7 +17,10 @@ def loop_off_by_one(s: Scene) -> Draft:
     operator = alt("<=", "<")
     shape = s.one("for", "for", "while", "down", "pointer")
     if shape == "for":
-        head = s.one(f"for ({kind} {i} = 0; {i} {operator} {limit}; {i}++)", f"{kind} {i};\nfor ({i} = 0; {i} {operator} {limit}; {s.one('++' + i, i + '++')})")
+        head = s.one(
+            f"for ({kind} {i} = 0; {i} {operator} {limit}; {i}++)",
+            f"{kind} {i};\nfor ({i} = 0; {i} {operator} {limit}; {s.one('++' + i, i + '++')})",
+        )
         body = f"{head} {{\n{array.expr}[{i}] = {filler};\n}}\n"
     elif shape == "while":
         body = f"{kind} {i} = 0;\nwhile ({i} {operator} {limit}) {{\n{array.expr}[{i}] = {filler};\n{i}++;\n}}\n"
@@ -27,7 +30,12 @@ def loop_off_by_one(s: Scene) -> Draft:
         end = s.var(("end", "stop", "last"))
         body = f"{array.element} *{i} = {array.expr};\n{array.element} *{end} = {array.expr} + {limit};\nwhile ({i} {operator} {end}) {{\n*{i}++ = {s.one('0', value)};\n}}\n"
     returns = s.returns()
-    s.function(returns.type, s.func(words.FILLERS), [array.parameter, f"int {value}"], array.local + s.comment("initialise everything", f"set all {s.word('items')}s") + body + array.use + returns.done)
+    s.function(
+        returns.type,
+        s.func(words.FILLERS),
+        [array.parameter, f"int {value}"],
+        array.local + s.comment("initialise everything", f"set all {s.word('items')}s") + body + array.use + returns.done,
+    )
     start = "starts at" if shape == "down" else "runs up to and including"
     return Draft(
         hardness="hard",
@@ -60,7 +68,13 @@ def loop_count_from_input(s: Scene) -> Draft:
         if wrong:
             why = f" The check {wrong} does not help."
     elif mode == "clamp":
-        lead = alt(f"if ({count} == 0) {count} = 1;" if s.chance(0.5) else "", s.one(f"if ({good}) {count} = {limit};", f"{count} = {count} > {limit} ? {limit} : {count};")) + "\n"
+        lead = (
+            alt(
+                f"if ({count} == 0) {count} = 1;" if s.chance(0.5) else "",
+                s.one(f"if ({good}) {count} = {limit};", f"{count} = {count} > {limit} ? {limit} : {count};"),
+            )
+            + "\n"
+        )
         condition = f"{i} < {count}"
     else:
         lead, condition = "", alt(f"{i} < {count}", s.one(f"{i} < {count} && {i} < {limit}", f"{i} < {limit} && {i} < {count}"))
@@ -69,7 +83,10 @@ def loop_count_from_input(s: Scene) -> Draft:
     from_source = s.chance(0.5)
     parameters = [array.parameter, f"const {array.element} *{source}"] + ([] if from_source else [f"{kind} {count}"])
     opening = f"{kind} {count} = {source}[0];\n" if from_source else ""
-    loop = s.one(f"for ({kind} {i} = 0; {condition}; {i}++) {{\n{array.expr}[{i}] = {source}[{i}];\n}}\n", f"{kind} {i} = 0;\nwhile ({condition}) {{\n{array.expr}[{i}] = {source}[{i}];\n{i}++;\n}}\n")
+    loop = s.one(
+        f"for ({kind} {i} = 0; {condition}; {i}++) {{\n{array.expr}[{i}] = {source}[{i}];\n}}\n",
+        f"{kind} {i} = 0;\nwhile ({condition}) {{\n{array.expr}[{i}] = {source}[{i}];\n{i}++;\n}}\n",
+    )
     s.function(returns.type, s.func(words.COPIERS), parameters, array.local + extra + opening + lead + loop + array.use + returns.done)
     return Draft(
         hardness="hard" if wrong and mode == "reject" else "clear",
@@ -92,16 +109,27 @@ def loop_until_delimiter(s: Scene) -> Draft:
     stop = s.one("'\\0'", "'\\0'", "'\\n'", "':'", "' '", "','", "'='", "';'", "'/'")
     returns = s.returns()
     room = s.one(f"{n} < {array.bound} - 1", f"{n} + 1 < {array.bound}")
-    wrong = s.one("", "", f"{n} <= {array.bound}", f"{n} < {array.bound}", f"{source}[{n}] != '\\r'", f"{n} >= 0", f"{source}[{n}] != '\\t'")
+    wrong = s.one(
+        "", "", f"{n} <= {array.bound}", f"{n} < {array.bound}", f"{source}[{n}] != '\\r'", f"{n} >= 0", f"{source}[{n}] != '\\t'"
+    )
     test = f"{source}[{n}] != {stop}" + ("" if stop == "'\\0'" or s.chance(0.3) else f" && {source}[{n}]")
     bad = f"{wrong} && {test}" if wrong else test
     early = s.one("none", "reject")
     if early == "reject" and not wrong:
-        body = f"size_t {n} = 0;\nwhile ({test}) {{\n" + alt("", f"if ({n} >= {array.bound} - 1) {s.one('break;', returns.fail)}") + f"\n{array.expr}[{n}] = {source}[{n}];\n{n}++;\n}}\n"
+        body = (
+            f"size_t {n} = 0;\nwhile ({test}) {{\n"
+            + alt("", f"if ({n} >= {array.bound} - 1) {s.one('break;', returns.fail)}")
+            + f"\n{array.expr}[{n}] = {source}[{n}];\n{n}++;\n}}\n"
+        )
     else:
         body = f"size_t {n} = 0;\nwhile ({alt(bad, f'{room} && {test}')}) {{\n{array.expr}[{n}] = {source}[{n}];\n{n}++;\n}}\n"
     body += f"{array.expr}[{n}] = '\\0';\n"
-    s.function(returns.type, s.func(words.COPIERS, "texts"), [array.parameter, f"const char *{source}"], array.local + body + array.use + returns.done)
+    s.function(
+        returns.type,
+        s.func(words.COPIERS, "texts"),
+        [array.parameter, f"const char *{source}"],
+        array.local + body + array.use + returns.done,
+    )
     if wrong.startswith(f"{n} <") and ">=" not in wrong:
         why = f"The loop may leave {n} at the size of {array.name}, and the terminator is then written past its {limit.value} bytes."
     else:
@@ -130,7 +158,11 @@ def loop_terminator_at_size(s: Scene) -> Draft:
         parameters = [array.parameter, f"const char *{source}", f"size_t {n}"]
         spot = n
     else:
-        call = f"read({source}, {array.expr}, {array.bound}{alt('', ' - 1')})" if how == "read" else f"fread({array.expr}, 1, {array.bound}{alt('', ' - 1')}, {source})"
+        call = (
+            f"read({source}, {array.expr}, {array.bound}{alt('', ' - 1')})"
+            if how == "read"
+            else f"fread({array.expr}, 1, {array.bound}{alt('', ' - 1')}, {source})"
+        )
         body = f"{'ssize_t' if how == 'read' else 'size_t'} {got} = {call};\nif ({got} {'<' if how == 'read' else '=='} 0) {returns.fail}\n{array.expr}[{got}] = '\\0';\n"
         parameters = [array.parameter, f"int {source}" if how == "read" else f"FILE *{source}"]
         spot = got
@@ -161,7 +193,10 @@ def ring_wrap(s: Scene) -> Draft:
         body = f"{write}\nif ({place} {alt('>', s.one('>=', '=='))} {limit}) {place} = 0;"
         why = f"{head} is reset only when it is already above {limit}"
     else:
-        body = alt(f"{place}++;\n{handle}->{items}[{place}] = {value};\n{place} %= {limit};", f"{place}++;\n{place} %= {limit};\n{handle}->{items}[{place}] = {value};")
+        body = alt(
+            f"{place}++;\n{handle}->{items}[{place}] = {value};\n{place} %= {limit};",
+            f"{place}++;\n{place} %= {limit};\n{handle}->{items}[{place}] = {value};",
+        )
         why = f"{head} wraps only after the write"
     s.function(returns.type, s.func(words.ADDERS), [f"{owner} *{handle}", f"{kind} {value}"], body + "\n" + returns.done)
     return Draft(
