@@ -11,7 +11,7 @@ from training.answers import Verdict, write_answer, yes_means
 from training.branches import Branch, Flaw, Tree
 from training.plain_code import PlainCode
 from training.programs import CWES, Program, ProgramPair, generate_benign, generate_pair, reason_absent
-from training.recipe import Recipe
+from training.recipe import Recipe, Stage
 
 
 class Lessons:
@@ -21,7 +21,7 @@ class Lessons:
         self.recipe = recipe
         self.plain = plain
         self._tokenizer = tokenizer
-        self._doubt = dict(recipe.doubt)
+        self.end_of_text: int = tokenizer.eos_token_id
         self.yes = self._single(YES)
         self.no = self._single(NO)
 
@@ -38,13 +38,29 @@ class Lessons:
     def shelf(self, number: int, step: int) -> list[list[Tree]]:
         """Batches of trees, in the order of training.
 
-        Args: number, of the shelf; step, at which it is begun, which decides whether programs are still easy.
+        Args: number, of the shelf; step, at which it is begun, which decides the stage of the lessons.
         """
         rng = Random(f"{self.recipe.seed} shelf {number}")
-        batches = list(self._filled([self._pair(rng, step) for _ in range(self.recipe.pairs_a_shelf)]))
-        plain = round(len(batches) * self.recipe.plain_share + rng.random() - 0.5)
-        batches.extend(self._plain(rng) for _ in range(plain))
-        rng.shuffle(batches)
+        return _Author(self, rng, self.recipe.stage(step)).batches()
+
+
+class _Author:
+    """Writes the lessons of one shelf."""
+
+    def __init__(self, lessons: Lessons, rng: Random, stage: Stage) -> None:
+        self.recipe = lessons.recipe
+        self.encode = lessons.encode
+        self.plain = lessons.plain
+        self.end_of_text = lessons.end_of_text
+        self.rng = rng
+        self.stage = stage
+        self._doubt = dict(lessons.recipe.doubt)
+
+    def batches(self) -> list[list[Tree]]:
+        batches = list(self._filled([self._pair() for _ in range(self.recipe.pairs_a_shelf)]))
+        plain = round(len(batches) * self.recipe.plain_share + self.rng.random() - 0.5)
+        batches.extend(self._plain() for _ in range(plain))
+        self.rng.shuffle(batches)
         return batches
 
     def _filled(self, pairs: list[list[Tree]]) -> Iterator[list[Tree]]:
@@ -58,17 +74,16 @@ class Lessons:
             batch.extend(trees)
         yield batch
 
-    def _pair(self, rng: Random, step: int) -> list[Tree]:
+    def _pair(self) -> list[Tree]:
         """Both halves of a pair; now and then a benign program besides."""
-        easy = step < self.recipe.easy_until
-        pair = self._draw(rng, easy)
+        pair = self._draw()
         before = ""
-        if not easy and rng.random() < self.recipe.distractor_share:
+        if self.stage.distractor_share and self.rng.random() < self.stage.distractor_share:
             language = pair.vulnerable.language
-            before = "".join(f"{generate_benign(rng, language).rstrip()}\n\n" for _ in range(rng.choice((1, 1, 2, 3, 5))))
-        trees = self._spot(pair, [self._tree(rng, program, before) for program in (pair.vulnerable, pair.patched)])
-        if rng.random() < self.recipe.benign_share:
-            trees.append(self._benign(rng))
+            before = "".join(f"{generate_benign(self.rng, language).rstrip()}\n\n" for _ in range(self.rng.choice((1, 1, 2, 3, 5))))
+        trees = self._spot(pair, [self._tree(program, before) for program in (pair.vulnerable, pair.patched)])
+        if self.rng.random() < self.recipe.benign_share:
+            trees.append(self._benign())
         return trees
 
     def _spot(self, pair: ProgramPair, trees: list[Tree]) -> list[Tree]:
@@ -82,67 +97,66 @@ class Lessons:
             for tree, present in zip(trees, (1 - doubt, doubt), strict=True)
         ]
 
-    def _draw(self, rng: Random, easy: bool) -> ProgramPair:
-        cwes, shares = zip(*self.recipe.cwe_share, strict=True)
-        cwe = rng.choices(cwes, shares)[0]
+    def _draw(self) -> ProgramPair:
+        cwes, shares = zip(*self.stage.cwe_share, strict=True)
+        cwe = self.rng.choices(cwes, shares)[0]
         while True:
-            pair = generate_pair(rng, cwe)
-            if not easy or (pair.vulnerable.hardness == "clear" and len(pair.vulnerable.code) <= self.recipe.easy_length):
+            pair = generate_pair(self.rng, cwe)
+            short = self.stage.longest is None or len(pair.vulnerable.code) <= self.stage.longest
+            if short and pair.vulnerable.hardness in self.stage.hardness:
                 return pair
 
-    def _tree(self, rng: Random, program: Program, before: str) -> Tree:
-        fewest, most = self.recipe.questions
-        branches = [self._own(rng, program, question) for question in rng.sample(list(QUESTIONS), rng.randint(fewest, most))]
+    def _tree(self, program: Program, before: str) -> Tree:
+        fewest, most = self.stage.questions
+        branches = [self._own(program, question) for question in self.rng.sample(list(QUESTIONS), self.rng.randint(fewest, most))]
         absent = [(cwe, reason) for cwe in WEAKNESSES if cwe != program.cwe and (reason := reason_absent(program, cwe)) is not None]
-        if absent and rng.random() < self.recipe.absent_share:
-            branches.append(self._other(rng, program.language, *rng.choice(absent)))
-        return self._grow(rng, before + program.code, program.language, branches)
+        if absent and self.rng.random() < self.recipe.absent_share:
+            branches.append(self._other(program.language, *self.rng.choice(absent)))
+        return self._grow(before + program.code, program.language, branches)
 
-    def _own(self, rng: Random, program: Program, question: str) -> Branch:
+    def _own(self, program: Program, question: str) -> Branch:
         """The question about the program's own weakness. With some doubt the whole answer, reasons too, argues for the other verdict."""
         doubt = self._doubt[program.hardness]
         truth: Verdict = "vulnerable" if program.label == "vulnerable" else "secure"
         other: Verdict = "secure" if truth == "vulnerable" else "vulnerable"
-        said = other if rng.random() < max(doubt, self.recipe.swapped_reasons) else truth
+        said = other if self.rng.random() < max(doubt, self.recipe.swapped_reasons) else truth
         reason = program.reason_vulnerable if said == "vulnerable" else program.reason_patched
-        return self._branch(rng, program.language, program.cwe, question, truth=truth, doubt=doubt, said=said, reason=reason)
+        return self._branch(program.language, program.cwe, question, truth=truth, doubt=doubt, said=said, reason=reason)
 
-    def _other(self, rng: Random, language: str, cwe: str, reason: str | None) -> Branch:
-        question = rng.choice(list(QUESTIONS))
-        return self._branch(rng, language, cwe, question, truth="secure", doubt=self.recipe.doubt_absent, said="secure", reason=reason)
+    def _other(self, language: str, cwe: str, reason: str | None) -> Branch:
+        question = self.rng.choice(list(QUESTIONS))
+        return self._branch(language, cwe, question, truth="secure", doubt=self.recipe.doubt_absent, said="secure", reason=reason)
 
-    def _branch(
-        self, rng: Random, language: str, cwe: str, question: str, *, truth: Verdict, doubt: float, said: Verdict, reason: str | None
-    ) -> Branch:
+    def _branch(self, language: str, cwe: str, question: str, *, truth: Verdict, doubt: float, said: Verdict, reason: str | None) -> Branch:
         prompt = build_prompt(code="x", language=language, cwe=cwe, question=question)
         answer: tuple[int, ...] = ()
-        if reason is not None and rng.random() < self.recipe.reasons_share:
-            text = write_answer(rng, asks=prompt.asks, verdict=said, cwe=cwe, reason=reason)
-            answer = (*self.encode(text), self._tokenizer.eos_token_id)
+        if reason is not None and self.rng.random() < self.stage.reasons_share:
+            text = write_answer(self.rng, asks=prompt.asks, verdict=said, cwe=cwe, reason=reason)
+            answer = (*self.encode(text), self.end_of_text)
         yes = 1 - doubt if yes_means(prompt.asks) == truth else doubt
         return Branch(question=self.encode(prompt.text[prompt.code_end :]), answer=answer, yes=yes)
 
-    def _benign(self, rng: Random) -> Tree:
+    def _benign(self) -> Tree:
         """A program without a flaw: secure, whatever is asked. No reason is known, so the branches end at the first token."""
-        language = rng.choice(("c", "c", "python"))
-        branches = [self._other(rng, language, rng.choice(CWES), None) for _ in range(3)]
-        return self._grow(rng, generate_benign(rng, language), language, branches)
+        language = self.rng.choice(("c", "c", "python"))
+        branches = [self._other(language, self.rng.choice(CWES), None) for _ in range(3)]
+        return self._grow(generate_benign(self.rng, language), language, branches)
 
-    def _grow(self, rng: Random, code: str, language: str, branches: list[Branch]) -> Tree:
+    def _grow(self, code: str, language: str, branches: list[Branch]) -> Tree:
         prompt = build_prompt(code=code, language=language, cwe=CWES[0])
         tree = Tree(trunk=self.encode(prompt.text[: prompt.code_end]), branches=tuple(branches))
         room = self.recipe.shape.context - tree.depth
         if room < 0:
             raise ValueError(f"a lesson of {tree.depth} positions does not fit into the context of {self.recipe.shape.context}; shorten it")
-        start = rng.randint(0, room) if rng.random() < self.recipe.shifted_share else 0
+        start = self.rng.randint(0, room) if self.rng.random() < self.recipe.shifted_share else 0
         return Tree(trunk=tree.trunk, branches=tree.branches, start=start)
 
-    def _plain(self, rng: Random) -> list[Tree]:
+    def _plain(self) -> list[Tree]:
         """Plain code, in rows of one length."""
-        length = rng.choice((256, 512, 1024, min(2048, self.recipe.shape.context)))
+        length = self.rng.choice((256, 512, 1024, min(2048, self.recipe.shape.context)))
         length = min(length, self.recipe.shape.context)
         trees = []
         while len(trees) < max(1, self.recipe.tokens_a_batch // length):
-            tokens = self.encode(self.plain.passage(rng, 6 * length))[:length]
-            trees.append(Tree(trunk=tokens, start=rng.randint(0, self.recipe.shape.context - len(tokens))))
+            tokens = self.encode(self.plain.passage(self.rng, 6 * length))[:length]
+            trees.append(Tree(trunk=tokens, start=self.rng.randint(0, self.recipe.shape.context - len(tokens))))
         return trees

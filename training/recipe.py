@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from training.programs.records import Hardness
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
@@ -16,12 +18,43 @@ class Shape:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What the lessons are like until a step. The first stages are easier than the programs that the model shall know in the end."""
+
+    until: int
+    cwe_share: tuple[tuple[str, float], ...] = (("CWE-787", 0.46), ("CWE-416", 0.18), ("CWE-476", 0.18), ("CWE-77", 0.18))
+    hardness: tuple[Hardness, ...] = ("clear", "hard", "ambiguous")
+    longest: int | None = None  # characters of the vulnerable half
+    questions: tuple[int, int] = (2, 4)  # about a program's own weakness, fewest and most
+    reasons_share: float = 0.35  # share of the branches that go on after the first token
+    distractor_share: float = 0.12  # pairs with unrelated code in front
+
+
+STAGES = (
+    Stage(until=250, hardness=("clear",), longest=900, distractor_share=0.0),
+    Stage(until=1300),
+    # Short programs of every kind: more of them to the minute, and less around the flaw. Writes out of bounds, the hardest of the four
+    # weaknesses, were hardly learnt from longer ones.
+    Stage(
+        until=2050,
+        cwe_share=(("CWE-787", 0.76), ("CWE-416", 0.08), ("CWE-476", 0.08), ("CWE-77", 0.08)),
+        hardness=("clear", "hard"),
+        longest=420,
+        questions=(1, 3),
+        reasons_share=0.25,
+        distractor_share=0.0,
+    ),
+    Stage(until=2800, cwe_share=(("CWE-787", 0.58), ("CWE-416", 0.14), ("CWE-476", 0.14), ("CWE-77", 0.14)), questions=(1, 3)),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """How the model is trained. Two recipes that are equal give equal weights on the same machine."""
 
     seed: int = 787
     shape: Shape = field(default_factory=Shape)
-    steps: int = 3600
+    steps: int = 2800
     tokens_a_batch: int = 6144
     pairs_a_shelf: int = 192  # pairs drawn at once and sorted by length: more waste less padding, fewer start sooner
 
@@ -38,24 +71,23 @@ class Recipe:
     spot_weight: float = 0.25  # the label as seen from each token of the code: see training/objective.py
     code_sample: float = 0.12  # share of the code tokens that get a loss: logits over the vocabulary are dear
 
-    cwe_share: tuple[tuple[str, float], ...] = (("CWE-787", 0.46), ("CWE-416", 0.18), ("CWE-476", 0.18), ("CWE-77", 0.18))
     doubt: tuple[tuple[str, float], ...] = (("clear", 0.08), ("hard", 0.15), ("ambiguous", 0.5))
     """How far the target of the verdict is from certain. It keeps margins near zero, within reach of a steering vector."""
     doubt_absent: float = 0.05  # questions about a weakness the program has nothing to do with
     swapped_reasons: float = 0.25  # at least this share of the reasons argue for the other verdict, so that they do follow it
-    reasons_share: float = 0.35  # share of the branches that go on after the first token
-    questions: tuple[int, int] = (2, 4)  # about a program's own weakness, fewest and most
     absent_share: float = 0.5  # programs that also get a question about another weakness
     benign_share: float = 0.06  # programs without any flaw, per pair
-    distractor_share: float = 0.12  # pairs with unrelated code in front
     shifted_share: float = 0.3  # sequences that start at a random position, so that every position is trained
     plain_share: float = 0.08  # batches of plain code
-    easy_until: int = 250  # steps with nothing but short, clear programs
-    easy_length: int = 900  # characters
+    stages: tuple[Stage, ...] = STAGES
 
     log_every: int = 25
     check_every: int = 300
     checkpoint_every: int = 100
+
+    def stage(self, step: int) -> Stage:
+        """The stage that a step belongs to; the last one goes on to the end."""
+        return next((stage for stage in self.stages if step < stage.until), self.stages[-1])
 
     @property
     def level_until(self) -> int:

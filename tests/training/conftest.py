@@ -7,10 +7,11 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from training.plain_code import PlainCode
-from training.recipe import Recipe, Shape
+from training.recipe import Recipe, Shape, Stage
 from training.tokenizer import train_tokenizer
 
 TINY = Shape(vocabulary=1200, layers=3, width=32, heads=2, context=1024)
+STAGES = (Stage(until=3, hardness=("clear",), longest=900, distractor_share=0.0), Stage(until=6, distractor_share=0.0))
 
 
 @pytest.fixture(autouse=True)
@@ -25,12 +26,11 @@ def recipe() -> Recipe:
         shape=TINY,
         steps=6,
         warm_up=2,
-        easy_until=2,
         tokens_a_batch=1500,
         pairs_a_shelf=8,
         checkpoint_every=2,
         log_every=3,
-        distractor_share=0.0,
+        stages=STAGES,
     )
 
 
