@@ -1,6 +1,8 @@
 """A name or folder becomes a checked, ready model. `inspect_model` reads the configuration alone, `load_model` the weights as well."""
 
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,6 +106,20 @@ def load_tokenizer(folder: Path, name: str) -> "PreTrainedTokenizerBase":
     return tokenizer
 
 
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """Keeps transformers' progress bars out of the output of tests; whoever loads says so in words."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
 def _load_weights(
     folder: Path, info: ModelInfo, tokenizer: "PreTrainedTokenizerBase", dtype: str, device_map: str | dict[str, Any] | None
 ) -> "TransformersModel":
@@ -113,7 +129,10 @@ def _load_weights(
     placed = {} if device_map is None else {"device_map": device_map}
     try:
         # Any: the annotation of from_pretrained leaves out the report.
-        loaded: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True, output_loading_info=True, **placed)
+        with without_bars():
+            loaded: Any = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=dtype, local_files_only=True, output_loading_info=True, **placed
+            )
         module, report = loaded
     except Exception as refusal:  # transformers, safetensors, accelerate and torch all may refuse
         raise ModelError(

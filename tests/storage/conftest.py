@@ -10,9 +10,9 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from tests.storage.made_up_secllmholmes import MADE_UP_FILES, UNREAD_FILES, MadeUp
 
 from harness.storage.manifest import Manifest, write_manifest
+from tests.storage.made_up_secllmholmes import MADE_UP_FILES, UNREAD_FILES, MadeUp
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 POINTED = os.environ.get("SECLLMHOLMES_DIR")

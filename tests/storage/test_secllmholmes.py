@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.storage.made_up_secllmholmes import MADE_UP_FILES, MadeUp
 
 from harness.errors import DataError
 from harness.storage.manifest import read_manifest
 from harness.storage.secllmholmes import load_secllmholmes, main, pin
+from tests.storage.made_up_secllmholmes import MADE_UP_FILES, MadeUp
 
 
 def load(made_up: MadeUp, split: str | None = None, root: Path | None = None):
