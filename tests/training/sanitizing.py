@@ -15,6 +15,7 @@ FLAGS = ("-w", "-std=gnu11", "-O0", "-g0", "-fsanitize=address,bounds-strict", "
 OUTSIDE = re.compile(r"WRITE of size|index -?\d+ out of bounds|caused by a WRITE")
 _FUNCTION = re.compile(r"^(?:static )?([\w ]+?\*? ?)(\b\w+)\(([^;{}]*)\)\s*\{", re.MULTILINE)
 _SINK = re.compile(r"\b(\w+_(?:submit|flush|send)|use_\w+)\(")
+_READ_FIRST = re.compile(r"(\w+\[\w+\]) [+-]= ")  # the sanitizers would report the read of `a[i] += v` and stop there
 _TEXT = re.compile(r"^(?:const )?char \*\w+$")
 
 
@@ -51,13 +52,15 @@ def _values(parameter: str, sizes: list[int]) -> list[str]:
         kind = parameter.replace("const ", "").rsplit("*", 1)[0].strip()
         if kind in ("int", "unsigned", "long", "double", "float", "short", "char", "uint8_t", "unsigned char", "uint16_t", "uint32_t"):
             marks = sorted({*sizes, *(size - 1 for size in sizes), 100, 200, 255})
-            return [f"FILLED({kind}, {mark})" for mark in marks]
+            return [f"FILLED({kind}, {mark})" for mark in marks] + [f"(({kind} *)two_bytes({mark}))" for mark in marks if "char" in kind]
         if not parameter.startswith("const "):
-            return [f"({kind} *)object_of(sizeof({kind}), 0)"]  # an object in use starts empty: a corrupted counter is no fair attack
+            return [f"({kind} *)object_of(sizeof({kind}), 0, 0)"]  # an object in use starts empty: a corrupted counter is no fair attack
         marks = sorted({0, *sizes, *(size - 1 for size in sizes), *(2 * size - 1 for size in sizes), 9000, -1})
-        return [f"({kind} *)object_of(sizeof({kind}), {mark})" for mark in marks]
+        return [
+            f"({kind} *)object_of(sizeof({kind}), {words})" for mark in marks for words in (f"{mark}, {mark}", f"{mark}, 0", f"0, {mark}")
+        ]
     if parameter.startswith("struct "):
-        return [f"*({parameter.rsplit(' ', 1)[0]} *)object_of(64, 0)"]
+        return [f"*({parameter.rsplit(' ', 1)[0]} *)object_of(64, 0, 0)"]
     return [str(value) for value in sorted({-1, 0, 1, 700, *sizes, *(size - 1 for size in sizes), *(size * 2 - 1 for size in sizes)})]
 
 
@@ -71,9 +74,10 @@ static const char **pieces(int n) { const char **p = calloc(64, sizeof *p); for 
 static FILE *endless(void) { return fopen("/dev/zero", "r"); }
 #define FILLED(kind, mark) ({ kind *p = malloc(ROOM * sizeof(kind)); for (int i = 0; i < ROOM; i++) p[i] = (kind)(mark); \
     if (sizeof(kind) == 1) for (int i = 2; i < ROOM; i++) p[i] = 20; p; })
-static void *object_of(int size, int mark) {
+static void *two_bytes(int mark) { unsigned char *p = calloc(1, ROOM); p[0] = mark >> 8; p[1] = mark; return p; }
+static void *object_of(int size, int even, int odd) {
     char *p = calloc(1, size);
-    for (int i = 0; i + 2 <= size; i += 2) *(short *)(p + i) = i % 4 ? mark >> 16 : mark;
+    for (int i = 0; i + 2 <= size; i += 2) *(short *)(p + i) = (i & 4 ? odd : even) >> (i & 2 ? 16 : 0);
     return p;
 }
 """
@@ -104,8 +108,8 @@ def driver(code: str, name: str, parameters: list[str]) -> str:
     numbers = sorted({int(number) for number in re.findall(r"(?<![\w'%])\d+\b", code) if 2 < int(number) <= 256})[:8]
     choices = [_values(parameter, numbers) for parameter in parameters]
     combinations = list(itertools.product(*choices))
-    if len(combinations) > 80:
-        combinations = Random(0).sample(combinations, 80)
+    if len(combinations) > 120:
+        combinations = Random(0).sample(combinations, 120)
     rounds = 300 if any("object_of" in choice for values in choices for choice in values) else 1
     calls = []
     for number, arguments in enumerate(combinations):
@@ -113,7 +117,7 @@ def driver(code: str, name: str, parameters: list[str]) -> str:
         given = ", ".join(f"a{spot}" for spot in range(len(arguments)))
         calls.append(f"case {number}: {{ {lines}for (int round = 0; round < {rounds}; round++) {{ {name}({given}); }} break; }}")
     sinks = "".join(f"int {sink}() {{ return 0; }}\n" for sink in sorted(set(_SINK.findall(code))))
-    body = re.sub(r"\bmain\(", "program_main(", code)
+    body = _READ_FIRST.sub(r"\1 = ", re.sub(r"\bmain\(", "program_main(", code))
     loop = _MAIN.replace("COUNT", str(len(combinations))).replace("CALLS", "\n".join(calls))
     return PREAMBLE + sinks + body + _SUPPORT + loop
 
