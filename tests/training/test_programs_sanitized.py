@@ -13,7 +13,8 @@ QUICK = ("loop_off_by_one", "struct_slots", "string_wrong_bound")
 SAFE_NOW_AND_THEN = {
     "block_length_from_input": "a signed length put together from two bytes is never negative, so its check of the upper end suffices; "
     "mend it when the training data next change",
-    "index_wrong_limit": "an index of one signed byte cannot reach the end of a table of 128 or more; mend it when the training data next change",
+    "index_wrong_limit": "an index of one signed byte cannot reach the end of a table of 128 or more; "
+    "mend it when the training data next change",
 }
 RUNNABLE = [
     pytest.param(family, marks=pytest.mark.xfail(strict=True, reason=SAFE_NOW_AND_THEN[family])) if family in SAFE_NOW_AND_THEN else family
