@@ -1,5 +1,27 @@
-"""What every test of the harness shares: no hub is ever asked."""
+"""What every test of the harness shares: no hub is ever asked, and the public dataset is where it is pointed at or beside the checkout."""
 
 import os
+from pathlib import Path
+
+import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+POINTED = os.environ.get("SECLLMHOLMES_DIR")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "heavy" not in config.getoption("-m"):
+        for item in items:
+            if "heavy" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="needs gigabytes of memory or minutes of time; run with -m heavy"))
+
+
+@pytest.fixture(scope="session")
+def secllmholmes() -> Path:
+    """The real dataset; tests that need it are skipped where it is absent."""
+    folder = Path(POINTED) if POINTED else REPOSITORY.parent / "shared" / "secllmholmes"
+    if not folder.is_dir():
+        pytest.skip(f"SecLLMHolmes is not at {folder}; set SECLLMHOLMES_DIR to a checkout")
+    return folder

@@ -1,30 +1,14 @@
 """The shift gate passes on the true labels of the embedded corpus and not on labels shuffled at the source."""
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from harness.storage.paths import data_folder
+from tests.evals.runs import cases_of_run
 
-ROOT = Path(__file__).parents[2]
-
-
-def shift_case(folder: Path, *args: str) -> dict[str, Any]:
-    """The shift case of the main job on the embedded model, run as a user runs it."""
-    command = (sys.executable, "-m", "pytest", "evals", "-p", "no:cacheprovider", "-k", "cwe787 and shift", "--strength", "10")
-    done = subprocess.run(
-        (*command, "--run-dir", str(folder), *args), cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=600
-    )
-    cases = json.loads((folder / "summary.json").read_text()) if (folder / "summary.json").exists() else []
-    assert len(cases) == 1, done.stdout + done.stderr
-    found: dict[str, Any] = cases[0]
-    return found
+MAIN_JOB = ("-k", "cwe787 and shift", "--strength", "10")
 
 
 @pytest.fixture
@@ -41,8 +25,8 @@ def shuffled(tmp_path: Path) -> Path:
 
 
 def test_the_main_job_passes_with_true_labels_and_not_with_shuffled_ones(shuffled: Path, tmp_path: Path) -> None:
-    true = shift_case(tmp_path / "true")
+    true = cases_of_run(tmp_path / "true", *MAIN_JOB)["shift"]
     assert (true["status"], true["scenarios"]) == ("PASS", 8), true["reason"]
-    wrong = shift_case(tmp_path / "wrong", "--dataset-dir", str(shuffled))
+    wrong = cases_of_run(tmp_path / "wrong", *MAIN_JOB, "--dataset-dir", str(shuffled))["shift"]
     assert wrong["status"] == "FAIL", wrong["reason"]
     assert wrong["data_hash"] != true["data_hash"]

@@ -1,4 +1,4 @@
-"""Tiny models for the tests of harness.model, each saved and loaded once; the heavy test waits for -m heavy."""
+"""Tiny models for the tests of harness.model, each saved and loaded once."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -16,14 +16,6 @@ from tests.model.plain import Plain
 Saved = Callable[[str], Path]
 Loaded = Callable[..., LoadedModel]
 PlainOf = Callable[[str], Plain]
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if "heavy" in config.getoption("-m"):
-        return
-    for item in items:
-        if "heavy" in item.keywords:
-            item.add_marker(pytest.mark.skip(reason="needs gigabytes of memory and minutes; run with -m heavy"))
 
 
 @pytest.fixture(scope="session")

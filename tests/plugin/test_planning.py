@@ -13,8 +13,9 @@ from harness.plugin.settings import Settings, short_name
 
 NANO = ModelRequest(name="nano", revision=None, dtype="float32", device_map=None)
 SETTINGS: dict[str, Any] = {
-    "models": (NANO,), "dataset": "verified", "dataset_dir": None, "split": None, "strengths": (5.0, 10.0), "layers": (), "positions": "generated",
-    "fit": "cwe", "question": "vulnerable", "max_new_tokens": 8, "placebos": 39, "extraction_threshold": 0.8, "seed": 0,
+    "models": (NANO,), "dataset": "verified", "dataset_dir": None, "split": None, "strengths": (5.0, 10.0), "layers": (),
+    "positions": "generated", "fit": "cwe", "question": "vulnerable", "max_new_tokens": 8, "placebos": 39, "extraction_threshold": 0.8,
+    "seed": 0,
 }  # fmt: skip
 SHIFT = Needs(layer=True, strength=True, shift=True, text=True)
 

@@ -1,7 +1,6 @@
 """SecLLMHolmes where this machine has it, and a made-up tree of the same shape for all that must not depend on it."""
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,9 +12,6 @@ import pytest
 
 from harness.storage.manifest import Manifest, write_manifest
 from tests.storage.made_up_secllmholmes import MADE_UP_FILES, UNREAD_FILES, MadeUp
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-POINTED = os.environ.get("SECLLMHOLMES_DIR")
 
 
 @pytest.fixture
@@ -83,12 +79,3 @@ def server(made_up: MadeUp) -> Iterator[Server]:
         yield Server(address=f"http://127.0.0.1:{listening.server_port}/", asked=asked, close=close)
     finally:
         close()
-
-
-@pytest.fixture(scope="session")
-def secllmholmes() -> Path:
-    """The real dataset; tests that need it are skipped where it is absent."""
-    folder = Path(POINTED) if POINTED else REPOSITORY.parent / "shared" / "secllmholmes"
-    if not folder.is_dir():
-        pytest.skip(f"SecLLMHolmes is not at {folder}; set SECLLMHOLMES_DIR to a checkout")
-    return folder

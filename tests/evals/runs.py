@@ -1,0 +1,18 @@
+"""Runs of the evals on the embedded model, as a user starts them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def cases_of_run(folder: Path, *args: str) -> dict[str, dict[str, Any]]:
+    """The cases of a run into `folder`, by gate; with its output as the message if it left none."""
+    command = (sys.executable, "-m", "pytest", "evals", "-p", "no:cacheprovider", "--run-dir", str(folder), *args)
+    done = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=900)
+    assert (folder / "summary.json").exists(), done.stdout + done.stderr
+    return {case["gate"]: case for case in json.loads((folder / "summary.json").read_text())}
