@@ -19,7 +19,7 @@ Declared layer: **{layer}** (`declared.json`).
 
 `python -m training.train` makes it from seed {seed} on two CPU cores. This one took {minutes:.0f} minutes
 for {steps:,} steps and {tokens:.1f}M tokens, on cores that other work shared.
-The log is `training-log.jsonl`; its first line holds the whole recipe.
+The log is `training-log.jsonl`; it holds the whole recipe.
 
 - Generated pairs of programs (`training/programs`), of which only the fix differs, in all four phrasings of `harness/prompts.py`.
   Questions about one program share its code in one sequence and cannot see each other.
@@ -59,7 +59,7 @@ def write_card(folder: Path, figures: dict[str, Any]) -> None:
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     declared = json.loads((folder / "declared.json").read_text(encoding="utf-8"))
     entries = [json.loads(line) for line in (folder / "training-log.jsonl").read_text(encoding="utf-8").splitlines()]
-    start = next(entry for entry in entries if "recipe" in entry)
+    start = [entry for entry in entries if "recipe" in entry][-1]  # the last: the end may have been moved
     done = [entry for entry in entries if "tokens" in entry][-1]
     head = _HEAD.format(
         parameters=start["parameters"] / 1e6,

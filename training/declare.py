@@ -15,8 +15,8 @@ STRENGTH = 10.0
 """The strength at which a visible share of the verdicts shall flip."""
 FLIPS = 0.3
 """Verdicts on the other side that shall come over at that strength."""
-SHARES = tuple(round(0.04 * 1.18**step, 4) for step in range(25))
-"""Strengths that are tried, as shares of the median residual norm: .04 to 2.1."""
+SHARES = tuple(round(0.05 * 1.25**step, 4) for step in range(17))
+"""Strengths that are tried, as shares of the median residual norm: .05 to 1.8."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +28,12 @@ class Choice:
     layers: list[dict[str, Any]]
 
 
-def choose(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, *, count: int = 2, seed: str = "declare") -> Choice:
+def choose(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, *, count: int = 3, seed: str = "declare") -> Choice:
     """The layer whose direction stands out most from nuisance placebos, and the factor with which strength 10 flips `FLIPS` there.
 
     Every layer is tried at its own strength with that share of flips, so that layers with long and short residuals compare.
-    The first two layers are left out: hardly anything has been read from the code there.
+    Left out are the first two layers, where hardly anything has been read from the code, and the last, behind which nothing is left to
+    respond: a vector there is a change of the logits.
     """
     held = [
         trial
@@ -41,13 +42,13 @@ def choose(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, *
         if not held_out or HELD_OUT[cwe]
         for trial in trials(network, tokenizer, cwe, count, held_out=held_out, seed=seed)
     ]
-    figures = [_figures(held, layer) for layer in range(2, network.config.n_layer)]
+    figures = [_figures(held, layer) for layer in range(2, network.config.n_layer - 1)]
     usable = [found for found in figures if found["strength"] is not None]
     if not usable:
         raise ValueError(
             f"no layer flips {FLIPS:.0%} of the verdicts at {SHARES[-1]} of its residual norm; train longer or with more doubt"
         )
-    best = max(usable, key=lambda found: (found["passes"], found["log_ratio"]))
+    best = max(usable, key=lambda found: found["log_ratio"])
     return Choice(layer=best["layer"], factor=STRENGTH / best["strength"], layers=figures)
 
 

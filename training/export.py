@@ -25,6 +25,7 @@ def export(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, f
     ready.generation_config = GenerationConfig(bos_token_id=end, eos_token_id=end, pad_token_id=end, do_sample=False)
     ready.config.dtype = torch.bfloat16
     ready.to(torch.bfloat16).save_pretrained(folder)
+    (folder / "model.safetensors").chmod(0o644)  # safetensors writes for its owner alone
     tokenizer.save_pretrained(folder)
     declared = {"layer": choice.layer, "residual_factor": choice.factor, "layers": choice.layers}
     (folder / "declared.json").write_text(json.dumps(declared, indent=1) + "\n", encoding="utf-8")
