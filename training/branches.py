@@ -18,12 +18,13 @@ class Branch:
     """A question, and the answer if it goes on.
 
     question: tokens up to and with "# Answer:". answer: tokens of the answer, end-of-text included, or none.
-    yes: the target probability of " Yes" as the first answer token.
+    yes: the target probability of " Yes" as the first answer token. own: whether the program's own weakness is asked about.
     """
 
     question: tuple[int, ...]
     answer: tuple[int, ...] = ()
     yes: float
+    own: bool = False
 
     @property
     def tokens(self) -> tuple[int, ...]:
@@ -64,6 +65,7 @@ class Batch:
 
     ids, positions, segments: (rows, length). mask: (rows, 1, length, length), True where attention may look.
     The targets are flat indices into rows * length, with what stands there: `verdict_yes` is a probability, the others are tokens.
+    verdict_half: for questions about a pair's own weakness, twice the number of the pair, plus one for its patched half; else -1.
     """
 
     ids: Tensor
@@ -72,6 +74,7 @@ class Batch:
     mask: Tensor
     verdict_at: Tensor
     verdict_yes: Tensor
+    verdict_half: Tensor
     reason_at: Tensor
     reason_token: Tensor
     code_at: Tensor
@@ -88,7 +91,7 @@ class Batch:
 
 @dataclass
 class _Targets:
-    verdict: list[tuple[int, float]] = field(default_factory=list)
+    verdict: list[tuple[int, float, int]] = field(default_factory=list)
     reason: list[tuple[int, int]] = field(default_factory=list)
     code: list[tuple[int, int]] = field(default_factory=list)
     flaw: list[tuple[int, int, float]] = field(default_factory=list)
@@ -103,6 +106,7 @@ def lay_out(trees: list[Tree]) -> Batch:
     positions = torch.zeros_like(ids)
     segments = torch.full_like(ids, PADDING)
     targets = _Targets()
+    halves = 0
     for row, tree in enumerate(trees):
         here, trunk = row * length, len(tree.trunk)
         ids[row, :trunk] = torch.tensor(tree.trunk)
@@ -119,9 +123,10 @@ def lay_out(trees: list[Tree]) -> Batch:
             positions[row, span] = torch.arange(tree.start + trunk, tree.start + trunk + len(tokens))
             segments[row, span] = number
             asked = here + at + len(branch.question) - 1
-            targets.verdict.append((asked, branch.yes))
+            targets.verdict.append((asked, branch.yes, halves if branch.own and tree.flaw is not None else -1))
             targets.reason.extend((asked + step, token) for step, token in enumerate(branch.answer[1:], start=1))
             at += len(tokens)
+        halves += tree.flaw is not None  # the halves of a pair stand one behind the other
     return Batch(
         ids=ids,
         positions=positions,
@@ -129,6 +134,7 @@ def lay_out(trees: list[Tree]) -> Batch:
         mask=_mask(segments),
         verdict_at=_column(targets.verdict, 0, torch.long),
         verdict_yes=_column(targets.verdict, 1, torch.float32),
+        verdict_half=_column(targets.verdict, 2, torch.long),
         reason_at=_column(targets.reason, 0, torch.long),
         reason_token=_column(targets.reason, 1, torch.long),
         code_at=_column(targets.code, 0, torch.long),

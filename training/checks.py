@@ -6,6 +6,7 @@ from transformers import GPTBigCodeForCausalLM, PreTrainedTokenizerBase
 
 from training.margins import ask, margins, unseen_pairs
 from training.programs import CWES, HELD_OUT, ProgramPair
+from training.twins import as_pair, held_out_twins, trained_twins
 
 Figures = dict[str, float]
 
@@ -17,6 +18,8 @@ class QuickCheck:
         self._tokenizer = tokenizer
         self._sets = {cwe: unseen_pairs(cwe, pairs, held_out=False, seed="check") for cwe in CWES}
         self._sets |= {f"{cwe} held-out": unseen_pairs(cwe, pairs, held_out=True, seed="check") for cwe in CWES if HELD_OUT[cwe]}
+        self._sets |= {"twins": [as_pair(twin) for twin in trained_twins()[:pairs]]}
+        self._sets |= {"twins held-out": [as_pair(twin) for twin in held_out_twins()]}
 
     def __call__(self, network: GPTBigCodeForCausalLM) -> dict[str, Figures]:
         return {name: self._figures(network, pairs) for name, pairs in self._sets.items()}

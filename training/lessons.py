@@ -12,6 +12,7 @@ from training.branches import Branch, Flaw, Tree
 from training.plain_code import PlainCode
 from training.programs import CWES, Program, ProgramPair, generate_benign, generate_pair, reason_absent
 from training.recipe import Recipe, Stage
+from training.twins import draw_twin, vary
 
 
 class Lessons:
@@ -98,6 +99,8 @@ class _Author:
         ]
 
     def _draw(self) -> ProgramPair:
+        if self.stage.twins_share and self.rng.random() < self.stage.twins_share:
+            return vary(self.rng, draw_twin(self.rng))
         cwes, shares = zip(*self.stage.cwe_share, strict=True)
         cwe = self.rng.choices(cwes, shares)[0]
         while True:
@@ -121,20 +124,22 @@ class _Author:
         other: Verdict = "secure" if truth == "vulnerable" else "vulnerable"
         said = other if self.rng.random() < max(doubt, self.recipe.swapped_reasons) else truth
         reason = program.reason_vulnerable if said == "vulnerable" else program.reason_patched
-        return self._branch(program.language, program.cwe, question, truth=truth, doubt=doubt, said=said, reason=reason)
+        return self._branch(program.language, program.cwe, question, truth=truth, doubt=doubt, said=said, reason=reason, own=True)
 
     def _other(self, language: str, cwe: str, reason: str | None) -> Branch:
         question = self.rng.choice(list(QUESTIONS))
         return self._branch(language, cwe, question, truth="secure", doubt=self.recipe.doubt_absent, said="secure", reason=reason)
 
-    def _branch(self, language: str, cwe: str, question: str, *, truth: Verdict, doubt: float, said: Verdict, reason: str | None) -> Branch:
+    def _branch(
+        self, language: str, cwe: str, question: str, *, truth: Verdict, doubt: float, said: Verdict, reason: str | None, own: bool = False
+    ) -> Branch:
         prompt = build_prompt(code="x", language=language, cwe=cwe, question=question)
         answer: tuple[int, ...] = ()
         if reason is not None and self.rng.random() < self.stage.reasons_share:
             text = write_answer(self.rng, asks=prompt.asks, verdict=said, cwe=cwe, reason=reason)
             answer = (*self.encode(text), self.end_of_text)
         yes = 1 - doubt if yes_means(prompt.asks) == truth else doubt
-        return Branch(question=self.encode(prompt.text[prompt.code_end :]), answer=answer, yes=yes)
+        return Branch(question=self.encode(prompt.text[prompt.code_end :]), answer=answer, yes=yes, own=own)
 
     def _benign(self) -> Tree:
         """A program without a flaw: secure, whatever is asked. No reason is known, so the branches end at the first token."""

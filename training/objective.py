@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, log_softmax
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, log_softmax, softplus
 from transformers import GPTBigCodeForCausalLM
 
 from training.branches import Batch
 from training.recipe import Recipe
 
-PARTS = ("verdict", "reason", "code", "spot")
+PARTS = ("verdict", "contrast", "reason", "code", "spot")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +19,7 @@ class Losses:
 
     total: Tensor
     verdict: float | None
+    contrast: float | None
     reason: float | None
     code: float | None
     spot: float | None
@@ -47,7 +48,7 @@ class Student(nn.Module):
         return found.last_hidden_state.flatten(0, 1), found.hidden_states[self.layer].flatten(0, 1)
 
 
-def losses(student: Student, batch: Batch, recipe: Recipe, *, yes: int, no: int, draw: torch.Generator) -> Losses:
+def losses(student: Student, batch: Batch, recipe: Recipe, *, contrast_weight: float, yes: int, no: int, draw: torch.Generator) -> Losses:
     """The weighted loss of a batch.
 
     The verdict is trained toward a probability and not toward a draw of it: the same expectation with far less noise.
@@ -63,6 +64,7 @@ def losses(student: Student, batch: Batch, recipe: Recipe, *, yes: int, no: int,
     verdict, reason, code = logits.float().split([len(batch.verdict_at), len(batch.reason_at), len(code_at)])
     parts = {
         "verdict": (_verdict_loss(verdict, batch.verdict_yes, yes, no), recipe.answer_weight),
+        "contrast": (_contrast_loss(verdict, batch, yes, no) if contrast_weight else None, contrast_weight),
         "reason": (cross_entropy(reason, batch.reason_token) if len(reason) else None, recipe.reason_weight),
         "code": (cross_entropy(code, code_token) if len(code) else None, recipe.code_weight),
         "spot": (_spot_loss(student.spotter, middle.float(), batch), recipe.spot_weight),
@@ -76,6 +78,18 @@ def _spot_loss(spotter: nn.Module, middle: Tensor, batch: Batch) -> Tensor | Non
         return None
     seen = spotter(middle[batch.flaw_at]).gather(1, batch.flaw_weakness[:, None])[:, 0]
     return binary_cross_entropy_with_logits(seen, batch.flaw_present)
+
+
+def _contrast_loss(logits: Tensor, batch: Batch, yes: int, no: int) -> Tensor | None:
+    """How surely the vulnerable half is called vulnerable rather than the patched one: what both halves share cancels in the difference."""
+    own = batch.verdict_half >= 0
+    if not own.any():
+        return None
+    half = batch.verdict_half[own]
+    toward_truth = (logits[own, yes] - logits[own, no]) * torch.sign(batch.verdict_yes[own] - 0.5)
+    empty = torch.zeros(2 * (int(half.max()) // 2 + 1))
+    mean = empty.index_add(0, half, toward_truth) / empty.index_add(0, half, torch.ones_like(toward_truth)).clamp(min=1)
+    return softplus(-mean.view(-1, 2).sum(dim=1)).mean()
 
 
 def _verdict_loss(logits: Tensor, target: Tensor, yes: int, no: int) -> Tensor | None:
@@ -99,7 +113,8 @@ def optimizers(network: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer
 
 
 def rate(step: int, recipe: Recipe) -> float:
-    """The learning rate of a step: up, level, and down to nothing in a straight line."""
-    rising = min(1.0, (step + 1) / recipe.warm_up)
-    falling = min(1.0, max(0.0, recipe.steps - step) / (recipe.steps - recipe.level_until))
+    """The learning rate of a step: up, level, and down to nothing in a straight line; a second time after a restart."""
+    start, end = recipe.cycle(step)
+    rising = min(1.0, (step - start + 1) / recipe.warm_up)
+    falling = min(1.0, max(0.0, end - step) / (end - recipe.level_end(step)))
     return recipe.peak_rate * min(rising, falling)

@@ -28,6 +28,8 @@ class Stage:
     questions: tuple[int, int] = (2, 4)  # about a program's own weakness, fewest and most
     reasons_share: float = 0.35  # share of the branches that go on after the first token
     distractor_share: float = 0.12  # pairs with unrelated code in front
+    contrast_weight: float = 0.0  # of the difference between the halves of a pair: see training/objective.py
+    twins_share: float = 0.0  # pairs that are variants of hand-written twins instead of generated programs
 
 
 STAGES = (
@@ -45,6 +47,23 @@ STAGES = (
         distractor_share=0.0,
     ),
     Stage(until=2800, cwe_share=(("CWE-787", 0.58), ("CWE-416", 0.14), ("CWE-476", 0.14), ("CWE-77", 0.14)), questions=(1, 3)),
+    # What the generator taught did not carry over to code that people wrote: pairs in order fell from .95 to chance.
+    Stage(
+        until=4000,
+        cwe_share=(("CWE-787", 0.4), ("CWE-416", 0.2), ("CWE-476", 0.2), ("CWE-77", 0.2)),
+        questions=(1, 3),
+        reasons_share=0.25,
+        twins_share=0.75,
+    ),
+    # Answers about each half alone were learnt slowly from twins, whose halves differ in a token or a line.
+    Stage(
+        until=5200,
+        cwe_share=(("CWE-787", 0.4), ("CWE-416", 0.2), ("CWE-476", 0.2), ("CWE-77", 0.2)),
+        questions=(1, 3),
+        reasons_share=0.25,
+        twins_share=0.7,
+        contrast_weight=0.6,
+    ),
 )
 
 
@@ -54,7 +73,8 @@ class Recipe:
 
     seed: int = 787
     shape: Shape = field(default_factory=Shape)
-    steps: int = 2800
+    steps: int = 5200
+    restarts: tuple[int, ...] = (2800, 4000)  # steps at which the learning rate rises again
     tokens_a_batch: int = 6144
     pairs_a_shelf: int = 192  # pairs drawn at once and sorted by length: more waste less padding, fewer start sooner
 
@@ -92,7 +112,18 @@ class Recipe:
     @property
     def level_until(self) -> int:
         """The step at which the learning rate begins to fall. Up to there the training does not depend on how many steps will follow."""
-        return round(self.steps * (1 - self.cool_down))
+        return self.level_end(self.steps - 1)
+
+    def cycle(self, step: int) -> tuple[int, int]:
+        """First step and end of the cycle of the learning rate that a step belongs to."""
+        bounds = (0, *(restart for restart in self.restarts if restart < self.steps), self.steps)
+        start = max(bound for bound in bounds[:-1] if bound <= step or bound == 0)
+        return start, bounds[bounds.index(start) + 1]
+
+    def level_end(self, step: int) -> int:
+        """Where the learning rate begins to fall in the cycle of a step."""
+        start, end = self.cycle(step)
+        return start + round((end - start) * (1 - self.cool_down))
 
     def as_dict(self) -> dict[str, Any]:
         """The recipe as plain values, for the log and for the checkpoint."""
