@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 
 import torch
 from torch import Tensor
@@ -10,6 +11,7 @@ from transformers import GPTBigCodeForCausalLM, PreTrainedTokenizerBase
 from training.margins import answer_tokens, ask, unseen_pairs
 from training.programs import ProgramPair
 from training.steering import Primed, last_residuals, prime, steered_margins
+from training.twins import as_pair, held_out_twins
 
 FITTED, HELD_BACK, PLACEBOS = 7, 8, 39
 
@@ -113,3 +115,12 @@ def trials(
     return [
         Trial(network, tokenizer, unseen_pairs(cwe, size, held_out=held_out, seed=f"{seed} {at}"), question=question) for at in range(count)
     ]
+
+
+def twin_trials(
+    network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, count: int, *, seed: str, question: str = "vulnerable"
+) -> list[Trial]:
+    """Trials on twins that were never trained on, as they were written; each trial draws its own pairs."""
+    size = FITTED + HELD_BACK
+    drawn = [Random(f"{seed} twins {at}").sample(held_out_twins(), size) for at in range(count)]
+    return [Trial(network, tokenizer, [as_pair(twin) for twin in twins], question=question) for twins in drawn]

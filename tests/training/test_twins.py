@@ -13,8 +13,6 @@ from training.twins.reading import twins
 
 INCLUDED = ("ctype", "errno", "limits", "stdbool", "stdint", "stdio", "stdlib", "string", "unistd")
 HEADERS = "".join(f"#include <{name}.h>\n" for name in INCLUDED)
-    f"#include <{name}.h>\n" for name in ("ctype", "errno", "limits", "stdbool", "stdint", "stdio", "stdlib", "string", "unistd")
-)
 
 
 def compiles(code: str, folder: Path) -> bool:
