@@ -33,7 +33,8 @@ def choose(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, *
 
     Every layer is tried at its own strength with that share of flips, so that layers with long and short residuals compare.
     Tried on unseen programs of trained families, and on twins that were never trained on. Held-out families are no help here: the model
-    hardly tells their halves apart, and a scale chosen on them would be too strong for everything else. Left out are the first two layers, where hardly anything has been read from the code, and the last, behind which nothing is left to
+    hardly tells their halves apart, and a scale chosen on them would be too strong for everything else.
+    Left out are the first two layers, where hardly anything has been read from the code, and the last, behind which nothing is left to
     respond: a vector there is a change of the logits.
     """
     held = [trial for cwe in CWES for trial in trials(network, tokenizer, cwe, count, held_out=False, seed=seed)]

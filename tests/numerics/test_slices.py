@@ -41,9 +41,7 @@ def test_the_effect_of_linear_margins_is_their_mean_slope_times_the_strength() -
     effect = effect_of(rows(SLOPES), CELL, np.random.default_rng(0))
     assert effect.signed == pytest.approx(2.5)
     assert {scenario.scenario: scenario.bias for scenario in effect.scenarios} == pytest.approx({"a": 2.0, "b": 3.0})
-    assert dict(effect.placebos) == {
-        kind: pytest.approx((0.25, 0.5)) for kind in ("random", "nuisance", "label-flip")
-    }
+    assert dict(effect.placebos) == {kind: pytest.approx((0.25, 0.5)) for kind in ("random", "nuisance", "label-flip")}
     assert [point.margin for point in effect.dose] == pytest.approx([-1.5, -0.25, 1.0, 2.25, 3.5])
 
 
