@@ -191,7 +191,7 @@ def _measurement(
         positions=plan.positions,
         endpoint=row.endpoint,
         margin=found.margin,
-        added_norm=found.added_norm,
+        added_norm=None if item.delta is None else found.added_norm,
         residual_share=0.0 if row.layer is None else abs(row.strength) / norms[row.layer],
         text=answer.text if answer else None,
         tokens=len(answer.tokens) if answer else None,

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,14 +25,23 @@ def shuffled(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the first embedded model reads hand-written code too poorly: p is above .05 against nuisance and label-flip"
-)
-def test_the_main_job_passes_with_true_labels(tmp_path: Path) -> None:
-    shift = cases_of_run(tmp_path / "true", *MAIN_JOB)["shift"]
-    assert (shift["status"], shift["scenarios"]) == ("PASS", 8), shift["reason"]
+@pytest.fixture(scope="module")
+def true_labels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The shift case of the main job, as it is."""
+    return cases_of_run(tmp_path_factory.mktemp("runs") / "true", *MAIN_JOB)["shift"]
 
 
+def test_the_main_job_comes_to_a_verdict_on_all_scenarios(true_labels: dict[str, Any]) -> None:
+    assert true_labels["status"] in ("PASS", "FAIL"), true_labels["reason"]
+    assert true_labels["scenarios"] == 8
+
+
+@pytest.mark.xfail(strict=True, reason="the first embedded model hardly reads hand-written code: p > .05 against nuisance and label-flip")
+def test_the_main_job_passes_with_true_labels(true_labels: dict[str, Any]) -> None:
+    assert true_labels["status"] == "PASS", true_labels["reason"]
+
+
+# Says little while the true labels fail as well.
 def test_the_main_job_does_not_pass_with_shuffled_labels(shuffled: Path, tmp_path: Path) -> None:
     shift = cases_of_run(tmp_path / "shuffled", *MAIN_JOB, "--dataset-dir", str(shuffled))["shift"]
     assert (shift["status"], shift["scenarios"]) == ("FAIL", 8), shift["reason"]

@@ -43,6 +43,13 @@ def test_the_number_of_rows_follows_from_the_plan(finished: Run) -> None:
     assert pq.read_table(finished.folder / "measurements.parquet").num_rows == margins + texts
 
 
+def test_every_steered_row_carries_its_measured_change_and_no_unsteered_one_does(finished: Run) -> None:
+    rows = pq.read_table(finished.folder / "measurements.parquet").to_pylist()
+    assert all((row["added_norm"] is None) == (row["layer"] is None) for row in rows)
+    treated = [row for row in rows if row["arm"] == "treatment"]
+    assert all(abs(row["added_norm"] - abs(row["strength"])) <= 1e-2 for row in treated)
+
+
 def test_the_manifest_tells_how_to_run_it_again(finished: Run) -> None:
     manifest = json.loads((finished.folder / "run.json").read_text())
     assert manifest["settings"]["strengths"] == [10.0]
