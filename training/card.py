@@ -21,21 +21,24 @@ Declared layer: **{layer}** (`declared.json`).
 for {steps:,} steps and {tokens:.1f}M tokens, on cores that other work shared.
 The log is `training-log.jsonl`; it holds the whole recipe.
 
-- Generated pairs of programs (`training/programs`), of which only the fix differs, in all four phrasings of `harness/prompts.py`.
-  Questions about one program share its code in one sequence and cannot see each other.
+- Generated pairs of programs (`training/programs`) and, for CWE-787, variants of hand-written ones (`training/twins`), of which only the
+  fix differs, in all four phrasings of `harness/prompts.py`. Questions about one program share its code in one sequence and cannot see
+  each other.
 - The verdict is trained toward a probability: {certainty}. So margins stay near zero, where
   steering can reach them. Some of the reasons argue for the other verdict, so that a steered verdict gets a reason that fits it.
 - Plain C and Python for fluency, read from the installed Python, NumPy and PyTorch; none of it is in this repository.
 - After training, the residual stream is multiplied by {factor:.3g}. That changes no logit (the model is pre-norm) and sets what a
   strength weighs: with this factor, strength 10 brings over 30% of the verdicts on the other side,
-  on generated programs. The layer was chosen there too, by how far its direction stands out from nuisance placebos.
+  on generated programs and on hand-written ones that were never trained on. The layer was chosen there too, by how far its direction
+  stands out from nuisance placebos.
 """
 
 _TELLING = """
 ## Telling vulnerable from patched
 
-Unseen generated programs; held-out families never occurred in training. Programs made to be undecidable are left out of AUC and balanced
-accuracy, and kept in the median distance of the margin from zero. Mean margin of the four questions, 95% intervals over pairs.
+Unseen programs; held-out families never occurred in training, nor did the hand-written pairs. Programs made to be undecidable are left
+out of AUC and balanced accuracy, and kept in the median distance of the margin from zero. Mean margin of the four questions, 95%
+intervals over pairs.
 
 | CWE | families | pairs | AUC | balanced accuracy | by question, lowest to highest | median abs. margin |
 |---|---|---|---|---|---|---|
@@ -77,8 +80,7 @@ def write_card(folder: Path, figures: dict[str, Any]) -> None:
         certainty=", ".join(f"{1 - doubt:.2f} for {hardness} programs" for hardness, doubt in start["recipe"]["doubt"]),
     )
     parts = [head, _TELLING, *map(_telling_row, figures["telling_apart"]), _answers(figures["answers"])]
-    shape = {"trials": figures["steering"][0]["trials"], "fitted": 7, "tested": 8}
-    parts += [_STEERING.format(**shape), *map(_steering_row, figures["steering"]), _layers(declared["layers"])]
+    parts += [_STEERING.format(**figures["steering"][0]), *map(_steering_row, figures["steering"]), _layers(declared["layers"])]
     (folder / "README.md").write_text("".join(parts), encoding="utf-8")
 
 

@@ -18,7 +18,7 @@ class QuickCheck:
         self._tokenizer = tokenizer
         self._sets = {cwe: unseen_pairs(cwe, pairs, held_out=False, seed="check") for cwe in CWES}
         self._sets |= {f"{cwe} held-out": unseen_pairs(cwe, pairs, held_out=True, seed="check") for cwe in CWES if HELD_OUT[cwe]}
-        self._sets |= {"twins": [as_pair(twin) for twin in trained_twins()[:pairs]]}
+        self._sets |= {"twins": [as_pair(twin) for twin in trained_twins()[:: max(1, len(trained_twins()) // pairs)]]}
         self._sets |= {"twins held-out": [as_pair(twin) for twin in held_out_twins()]}
 
     def __call__(self, network: GPTBigCodeForCausalLM) -> dict[str, Figures]:

@@ -2,14 +2,16 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean
 from typing import Any
 
 import torch
 from transformers import GPTBigCodeForCausalLM, PreTrainedTokenizerBase
 
+from training.margins import unseen_pairs, unseen_twins
 from training.programs import CWES
-from training.trials import Trial, trials, twin_trials
+from training.trials import Trial, trials
 
 STRENGTH = 10.0
 """The strength at which a visible share of the verdicts shall flip."""
@@ -37,8 +39,8 @@ def choose(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, *
     Left out are the first two layers, where hardly anything has been read from the code, and the last, behind which nothing is left to
     respond: a vector there is a change of the logits.
     """
-    held = [trial for cwe in CWES for trial in trials(network, tokenizer, cwe, count, held_out=False, seed=seed)]
-    held += twin_trials(network, tokenizer, 2 * count, seed=seed)
+    held = [trial for cwe in CWES for trial in trials(network, tokenizer, partial(unseen_pairs, cwe, held_out=False), count, seed=seed)]
+    held += trials(network, tokenizer, unseen_twins, 2 * count, seed=seed)
     figures = [_figures(held, layer) for layer in range(2, network.config.n_layer - 1)]
     usable = [found for found in figures if found["strength"] is not None]
     if not usable:

@@ -15,10 +15,10 @@ from harness.prompts import QUESTIONS
 from training.card import write_card
 from training.generation import respond, sentences
 from training.intervals import auc, balanced_accuracy, pair_bootstrap, share_interval
-from training.margins import ask, margins, unseen_pairs
+from training.margins import ask, margins, unseen_pairs, unseen_twins
 from training.programs import CWES, HELD_OUT, ProgramPair
 from training.train import NANO
-from training.trials import trials
+from training.trials import FITTED, HELD_BACK, trials
 
 STRENGTHS = (1.0, 5.0, 10.0, 20.0)
 
@@ -32,33 +32,51 @@ class Effort:
     trials: int = 6
 
 
+BY_HAND = "by hand, held out"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unseen:
+    """Programs that were never trained on: of families that were, of families that were not, or written by hand."""
+
+    cwe: str
+    families: str
+
+    def pairs(self, count: int, *, seed: str) -> list[ProgramPair]:
+        """`count` pairs, or as many hand-written ones as there are."""
+        if self.families == BY_HAND:
+            return unseen_twins(count, seed=seed)
+        return unseen_pairs(self.cwe, count, held_out=self.families == "held out", seed=seed)
+
+
 def measure(folder: Path, effort: Effort) -> dict[str, Any]:
     """All figures of the card. The seeds are neither those of the training nor those that chose layer and scale."""
     torch.manual_seed(0)
     network = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(folder)
     layer = json.loads((folder / "declared.json").read_text(encoding="utf-8"))["layer"]
-    sets = [(cwe, held_out) for cwe in CWES for held_out in (False, True) if not held_out or HELD_OUT[cwe]]
+    sets = [
+        Unseen(cwe=cwe, families=families) for cwe in CWES for families in ("trained", "held out") if families == "trained" or HELD_OUT[cwe]
+    ]
+    sets.append(Unseen(cwe="CWE-787", families=BY_HAND))
     return {
         "layer": layer,
-        "telling_apart": [_telling_apart(network, tokenizer, cwe, held_out, effort.pairs) for cwe, held_out in sets],
+        "telling_apart": [_telling_apart(network, tokenizer, unseen, effort.pairs) for unseen in sets],
         "answers": _answers(network, tokenizer, sets, effort.answered),
-        "steering": [_steering(network, tokenizer, cwe, held_out, effort.trials, layer) for cwe, held_out in sets],
+        "steering": [_steering(network, tokenizer, unseen, effort.trials, layer) for unseen in sets],
     }
 
 
-def _telling_apart(
-    network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, cwe: str, held_out: bool, count: int
-) -> dict[str, Any]:
+def _telling_apart(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, unseen: Unseen, count: int) -> dict[str, Any]:
     """By hardness: the ambiguous programs cannot be told apart by anyone, so they only show that the model stays near zero."""
-    pairs = unseen_pairs(cwe, count, held_out=held_out, seed="card")
+    pairs = unseen.pairs(count, seed="card")
     decidable = [pair for pair in pairs if pair.vulnerable.hardness != "ambiguous"]
     by_question = {question: _margins_of(network, tokenizer, decidable, question) for question in QUESTIONS}
     vulnerable, patched = np.mean(list(by_question.values()), axis=0)
     everything = np.abs(np.stack([_margins_of(network, tokenizer, pairs, question) for question in QUESTIONS]))
     return {
-        "cwe": cwe,
-        "families": "held out" if held_out else "trained",
+        "cwe": unseen.cwe,
+        "families": unseen.families,
         "pairs": len(pairs),
         "decidable": len(decidable),
         "auc": _with_interval(auc, vulnerable, patched),
@@ -78,14 +96,12 @@ def _with_interval(statistic: Any, vulnerable: np.ndarray, patched: np.ndarray) 
     return {"value": statistic(vulnerable, patched), "low": interval.low, "high": interval.high}
 
 
-def _answers(
-    network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, sets: list[tuple[str, bool]], count: int
-) -> dict[str, Any]:
+def _answers(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, sets: list[Unseen], count: int) -> dict[str, Any]:
     questions = list(QUESTIONS)
     prompts = [
         ask(half, questions[at % len(questions)])
-        for cwe, held_out in sets
-        for at, pair in enumerate(unseen_pairs(cwe, count, held_out=held_out, seed="answers"))
+        for unseen in sets
+        for at, pair in enumerate(unseen.pairs(count, seed="answers"))
         for half in (pair.vulnerable, pair.patched)
     ]
     responses = respond(network, tokenizer, prompts)
@@ -101,16 +117,16 @@ def _answers(
     }
 
 
-def _steering(
-    network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, cwe: str, held_out: bool, count: int, layer: int
-) -> dict[str, Any]:
-    held = trials(network, tokenizer, cwe, count, held_out=held_out, seed="card")
+def _steering(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, unseen: Unseen, count: int, layer: int) -> dict[str, Any]:
+    held = trials(network, tokenizer, unseen.pairs, count, seed="card")
     draw = torch.Generator().manual_seed(0)
     ranked = [trial.shift_among_placebos(layer, 10.0, draw) for trial in held]
     return {
-        "cwe": cwe,
-        "families": "held out" if held_out else "trained",
+        "cwe": unseen.cwe,
+        "families": unseen.families,
         "trials": count,
+        "fitted": FITTED,
+        "tested": HELD_BACK,
         "norm": fmean(trial.median_norm(layer) for trial in held),
         "distance": fmean(float(trial.difference(layer).norm()) for trial in held),
         "flips": np.mean([trial.flips(layer, STRENGTHS) for trial in held], axis=0).tolist(),

@@ -12,7 +12,7 @@ from training.branches import Branch, Flaw, Tree
 from training.plain_code import PlainCode
 from training.programs import CWES, Program, ProgramPair, generate_benign, generate_pair, reason_absent
 from training.recipe import Recipe, Stage
-from training.twins import draw_twin, vary
+from training.twins import TWIN, draw_twin, vary
 
 
 class Lessons:
@@ -80,12 +80,17 @@ class _Author:
         pair = self._draw()
         before = ""
         if self.stage.distractor_share and self.rng.random() < self.stage.distractor_share:
-            language = pair.vulnerable.language
-            before = "".join(f"{generate_benign(self.rng, language).rstrip()}\n\n" for _ in range(self.rng.choice((1, 1, 2, 3, 5))))
+            before = "".join(f"{self._harmless(pair).rstrip()}\n\n" for _ in range(self.rng.choice((1, 1, 2, 3, 5))))
         trees = self._spot(pair, [self._tree(program, before) for program in (pair.vulnerable, pair.patched)])
         if self.rng.random() < self.recipe.benign_share:
             trees.append(self._benign())
         return trees
+
+    def _harmless(self, pair: ProgramPair) -> str:
+        """Code to stand in front of a pair. Half of it, for hand-written pairs, is the patched half of another one."""
+        if pair.vulnerable.family.startswith(TWIN) and self.rng.random() < 0.5:
+            return vary(self.rng, draw_twin(self.rng)).patched.code
+        return generate_benign(self.rng, pair.vulnerable.language)
 
     def _spot(self, pair: ProgramPair, trees: list[Tree]) -> list[Tree]:
         """From the first token in which the halves differ, the label is there to be seen in the code itself."""
@@ -99,12 +104,11 @@ class _Author:
         ]
 
     def _draw(self) -> ProgramPair:
-        if self.stage.twins_share and self.rng.random() < self.stage.twins_share:
-            return vary(self.rng, draw_twin(self.rng))
         cwes, shares = zip(*self.stage.cwe_share, strict=True)
         cwe = self.rng.choices(cwes, shares)[0]
+        hand_written = cwe == "CWE-787" and self.rng.random() < self.stage.twins_share
         while True:
-            pair = generate_pair(self.rng, cwe)
+            pair = vary(self.rng, draw_twin(self.rng)) if hand_written else generate_pair(self.rng, cwe)
             short = self.stage.longest is None or len(pair.vulnerable.code) <= self.stage.longest
             if short and pair.vulnerable.hardness in self.stage.hardness:
                 return pair

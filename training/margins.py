@@ -11,6 +11,7 @@ from transformers import GPTBigCodeForCausalLM, PreTrainedTokenizerBase
 from harness.prompts import NO, YES, build_prompt
 from harness.records import Prompt
 from training.programs import HELD_OUT, Program, ProgramPair, families, generate_pair
+from training.twins import Twin, as_pair, held_out_twins
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,15 @@ def unseen_pairs(cwe: str, count: int, *, held_out: bool, seed: str) -> list[Pro
     rng = Random(f"unseen {seed} {cwe} {held_out}")
     known = [family for family in families(cwe) if (family in HELD_OUT[cwe]) == held_out]
     return [generate_pair(rng, cwe, known[at % len(known)]) for at in range(count)]
+
+
+def unseen_twins(count: int, *, seed: str) -> list[ProgramPair]:
+    """Hand-written pairs that were never trained on, as they were written: one of a base, and so perhaps fewer than asked for."""
+    rng = Random(f"unseen {seed} twins")
+    by_base: dict[str, list[Twin]] = {}
+    for twin in held_out_twins():
+        by_base.setdefault(twin.base, []).append(twin)
+    return [as_pair(rng.choice(by_base[base])) for base in rng.sample(sorted(by_base), min(count, len(by_base)))]
 
 
 @torch.no_grad()

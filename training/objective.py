@@ -113,8 +113,7 @@ def optimizers(network: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer
 
 
 def rate(step: int, recipe: Recipe) -> float:
-    """The learning rate of a step: up, level, and down to nothing in a straight line; a second time after a restart."""
-    start, end = recipe.cycle(step)
-    rising = min(1.0, (step - start + 1) / recipe.warm_up)
-    falling = min(1.0, max(0.0, end - step) / (end - recipe.level_end(step)))
+    """The learning rate of a step: up, level, and down to nothing in a straight line."""
+    rising = min(1.0, (step + 1) / recipe.warm_up)
+    falling = min(1.0, max(0.0, recipe.steps - step) / (recipe.steps - recipe.level_until))
     return recipe.peak_rate * min(rising, falling)

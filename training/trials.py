@@ -2,24 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from random import Random
+from typing import Protocol
 
 import torch
 from torch import Tensor
 from transformers import GPTBigCodeForCausalLM, PreTrainedTokenizerBase
 
-from training.margins import answer_tokens, ask, unseen_pairs
+from training.margins import answer_tokens, ask
 from training.programs import ProgramPair
 from training.steering import Primed, last_residuals, prime, steered_margins
-from training.twins import as_pair, held_out_twins
 
-FITTED, HELD_BACK, PLACEBOS = 7, 8, 39
+FITTED, HELD_BACK, PLACEBOS = 23, 12, 39
 
 
 class Trial:
-    """Seven pairs to fit on and eight to measure, as many as the embedded corpus has, in every layer of one network.
+    """Pairs to fit on, as many as the embedded corpus leaves when one is held out, and others to measure, in every layer of one network.
 
-    Margins and flips are of the eight pairs; the direction and the placebos know nothing of them.
+    Margins and flips are of the others; the direction and the placebos know nothing of them.
     """
 
     def __init__(
@@ -100,27 +99,20 @@ class Ranked:
         return (1 + int((placebos >= self.treatment).sum())) / (1 + len(placebos))
 
 
+class PairSource(Protocol):
+    """Where the pairs of a trial come from."""
+
+    def __call__(self, count: int, *, seed: str) -> list[ProgramPair]: ...
+
+
 def trials(
     network: GPTBigCodeForCausalLM,
     tokenizer: PreTrainedTokenizerBase,
-    cwe: str,
+    source: PairSource,
     count: int,
     *,
-    held_out: bool,
     seed: str,
     question: str = "vulnerable",
 ) -> list[Trial]:
-    """Independent trials on unseen pairs of a CWE."""
-    size = FITTED + HELD_BACK
-    return [
-        Trial(network, tokenizer, unseen_pairs(cwe, size, held_out=held_out, seed=f"{seed} {at}"), question=question) for at in range(count)
-    ]
-
-
-def twin_trials(
-    network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, count: int, *, seed: str, question: str = "vulnerable"
-) -> list[Trial]:
-    """Trials on twins that were never trained on, as they were written; each trial draws its own pairs."""
-    size = FITTED + HELD_BACK
-    drawn = [Random(f"{seed} twins {at}").sample(held_out_twins(), size) for at in range(count)]
-    return [Trial(network, tokenizer, [as_pair(twin) for twin in twins], question=question) for twins in drawn]
+    """Independent trials, each on pairs of its own."""
+    return [Trial(network, tokenizer, source(FITTED + HELD_BACK, seed=f"{seed} {at}"), question=question) for at in range(count)]

@@ -31,7 +31,6 @@ def recipe() -> Recipe:
         checkpoint_every=2,
         log_every=3,
         stages=STAGES,
-        restarts=(),
     )
 
 

@@ -1,24 +1,34 @@
-"""Twins as they stand in the TOML files beside this module: the code with the flaw, and the replacements that mend it."""
+"""Twins as they stand in the TOML files beside this module.
+
+A `[[twin]]` is the code with a flaw and the replacements that mend it. A `[[base]]` is correct code and, for each of several flaws, the
+edits that bring it in: so the same code is right in some pairs and wrong in different ways in others, and cannot be learnt by heart.
+"""
 
 import tomllib
 import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from harness.errors import DataError
 
 HERE = Path(__file__).parent
 HELD_OUT_SHARE = 8
-"""One twin in so many is never trained on; which, is decided by its name alone."""
+"""One base in so many is never trained on; which, is decided by its name alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Twin:
-    """A hand-written program with an out-of-bounds write, the same without, and what speaks for either verdict."""
+    """A hand-written program with an out-of-bounds write, the same without, and what speaks for either verdict.
+
+    base: the code that it shares with other twins, where there are any; else its own name.
+    """
 
     name: str
+    base: str
     vulnerable: str
     patched: str
     reason_vulnerable: str
@@ -26,16 +36,19 @@ class Twin:
 
     @property
     def held_out(self) -> bool:
-        return zlib.crc32(self.name.encode()) % HELD_OUT_SHARE == 0
+        return zlib.crc32(self.base.encode()) % HELD_OUT_SHARE == 0
+
+    @property
+    def fix_is_longer(self) -> bool:
+        return len(self.patched) > len(self.vulnerable)
 
 
 @cache
 def twins() -> tuple[Twin, ...]:
-    """All twins, sorted by name. Raises: DataError for a name that stands twice, or a replacement that does not fit."""
+    """All twins, sorted by name. Raises: DataError for a name that stands twice, or an edit that does not fit."""
     found: dict[str, Twin] = {}
     for path in sorted(HERE.glob("*.toml")):
-        for entry in tomllib.loads(path.read_text(encoding="utf-8"))["twin"]:
-            twin = _twin(entry, path.name)
+        for twin in _read(tomllib.loads(path.read_text(encoding="utf-8")), path.name):
             if twin.name in found:
                 raise DataError(f"twin {twin.name!r} stands twice, last in {path.name}; rename one")
             found[twin.name] = twin
@@ -47,31 +60,62 @@ def trained_twins() -> tuple[Twin, ...]:
     return tuple(twin for twin in twins() if not twin.held_out)
 
 
-def draw_twin(rng: Random) -> Twin:
-    """A twin to train on. Those whose fix makes the code longer come up half of the time, though they are most: length must not tell."""
-    longer = rng.random() < 0.5
-    return rng.choice([twin for twin in trained_twins() if (len(twin.patched) > len(twin.vulnerable)) == longer])
-
-
 def held_out_twins() -> tuple[Twin, ...]:
     return tuple(twin for twin in twins() if twin.held_out)
 
 
-def _twin(entry: dict[str, object], where: str) -> Twin:
-    code = str(entry["code"]).strip("\n") + "\n"
-    patched = code
-    replacements = entry["fix"]
-    assert isinstance(replacements, list)
-    for replacement in replacements:
-        if code.count(replacement["old"]) != 1 or patched.count(replacement["old"]) != 1:
-            raise DataError(f"twin {entry['name']!r} in {where}: {replacement['old']!r} does not stand in the code exactly once")
-        patched = patched.replace(replacement["old"], replacement["new"])
-    if patched == code:
-        raise DataError(f"twin {entry['name']!r} in {where} has a fix that changes nothing")
+def draw_twin(rng: Random) -> Twin:
+    """A twin to train on, each base as often as another.
+
+    Those whose fix makes the code longer come up half of the time, though they are most: length must not tell.
+    """
+    by_base = _trained_by_base(fix_is_longer=rng.random() < 0.5)
+    return rng.choice(by_base[rng.randrange(len(by_base))])
+
+
+@cache
+def _trained_by_base(*, fix_is_longer: bool) -> tuple[tuple[Twin, ...], ...]:
+    found: dict[str, list[Twin]] = {}
+    for twin in trained_twins():
+        if twin.fix_is_longer == fix_is_longer:
+            found.setdefault(twin.base, []).append(twin)
+    return tuple(tuple(same) for same in found.values())
+
+
+def _read(content: dict[str, Any], where: str) -> Iterator[Twin]:
+    for entry in content.get("twin", ()):
+        flawed = _code(entry)
+        patched = _edited(flawed, entry["fix"], f"twin {entry['name']!r} in {where}")
+        yield _twin(entry["name"], entry["name"], flawed, patched, entry["reason_vulnerable"], entry["reason_patched"])
+    for entry in content.get("base", ()):
+        correct = _code(entry)
+        for number, flaw in enumerate(entry["flaw"], start=1):
+            name = f"{entry['name']}/{number}"
+            flawed = _edited(correct, flaw["edits"], f"twin {name!r} in {where}")
+            yield _twin(name, entry["name"], flawed, correct, flaw["vulnerable"], flaw["patched"])
+
+
+def _code(entry: dict[str, Any]) -> str:
+    return str(entry["code"]).strip("\n") + "\n"
+
+
+def _twin(name: str, base: str, vulnerable: str, patched: str, reason_vulnerable: str, reason_patched: str) -> Twin:
     return Twin(
-        name=str(entry["name"]),
-        vulnerable=code,
+        name=name,
+        base=base,
+        vulnerable=vulnerable,
         patched=patched,
-        reason_vulnerable=str(entry["reason_vulnerable"]).strip(),
-        reason_patched=str(entry["reason_patched"]).strip(),
+        reason_vulnerable=reason_vulnerable.strip(),
+        reason_patched=reason_patched.strip(),
     )
+
+
+def _edited(code: str, edits: Sequence[dict[str, str]], who: str) -> str:
+    edited = code
+    for edit in edits:
+        if edited.count(edit["old"]) != 1:
+            raise DataError(f"{who}: {edit['old']!r} does not stand in the code exactly once")
+        edited = edited.replace(edit["old"], edit["new"])
+    if edited == code:
+        raise DataError(f"{who} has edits that change nothing")
+    return edited

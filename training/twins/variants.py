@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 from training.programs import Program, ProgramPair
@@ -11,9 +12,14 @@ from training.twins.vocabulary import FIXED, ROLES, SIZES, THINGS
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|//[^\n]*|/\*.*?\*/|#\s*include[^\n]*|(?<!\w)[A-Za-z_]\w*', re.DOTALL)
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|_+")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?![\w.])")
+_SIDE = r"[A-Za-z_][\w.]*(?:->\w+)*|\d+"
+_COMPARISON = re.compile(rf"(?:(?<=\()|(?<=&& )|(?<=\|\| ))({_SIDE}) (<=|>=|<|>) ({_SIDE})(?=\)| &&| \|\|)")
+_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _KNR = re.compile(r"^(\S[^\n;{}]*\)) \{$", re.MULTILINE)
 _ALLMAN = re.compile(r"^(\S[^\n;{}]*\))\n\{$", re.MULTILINE)
 Rewrite = Callable[[str], str]
+TWIN = "twin "
+"""What the family of a twin begins with."""
 
 
 def as_pair(twin: Twin) -> ProgramPair:
@@ -23,19 +29,13 @@ def as_pair(twin: Twin) -> ProgramPair:
 
 def vary(rng: Random, twin: Twin) -> ProgramPair:
     """A twin in other clothes. Whatever is rewritten is rewritten alike in both halves."""
-    rewrites = (_renaming(rng, twin), _resizing(rng, twin), _layout(rng))
+    rewrites = (_renaming(rng, twin), _resizing(rng, twin), _layout(rng), _turning(rng))
     vulnerable, patched, reason_vulnerable, reason_patched = twin.vulnerable, twin.patched, twin.reason_vulnerable, twin.reason_patched
     for rewrite in rewrites:
         vulnerable, patched = rewrite(vulnerable), rewrite(patched)
     for rewrite in rewrites[:2]:
         reason_vulnerable, reason_patched = rewrite(reason_vulnerable), rewrite(reason_patched)
-    varied = Twin(
-        name=twin.name,
-        vulnerable=vulnerable,
-        patched=patched,
-        reason_vulnerable=reason_vulnerable,
-        reason_patched=reason_patched,
-    )
+    varied = replace(twin, vulnerable=vulnerable, patched=patched, reason_vulnerable=reason_vulnerable, reason_patched=reason_patched)
     return _pair(vulnerable, patched, varied)
 
 
@@ -43,7 +43,7 @@ def _pair(vulnerable: str, patched: str, twin: Twin) -> ProgramPair:
     def half(label: str, code: str) -> Program:
         return Program(
             cwe="CWE-787",
-            family=f"twin {twin.name}",
+            family=f"{TWIN}{twin.name}",
             language="c",
             label="vulnerable" if label == "vulnerable" else "patched",
             hardness="clear",
@@ -127,3 +127,17 @@ def _layout(rng: Random) -> Rewrite:
         return re.sub(r"^(?: {4})+", lambda found: indent * (len(found.group()) // 4), code, flags=re.MULTILINE)
 
     return rewrite
+
+
+def _turning(rng: Random) -> Rewrite:
+    """Now and then says a comparison the other way round: `i >= N` as `N <= i`."""
+    share, decided = rng.choice((0.0, 0.0, 0.3)), {}
+
+    def turn(found: re.Match[str]) -> str:
+        left, sign, right = found.groups()
+        sides = frozenset((left, right))
+        if sides not in decided:
+            decided[sides] = rng.random() < share
+        return f"{right} {_MIRRORED[sign]} {left}" if decided[sides] else found.group()
+
+    return lambda code: _COMPARISON.sub(turn, code)

@@ -13,6 +13,10 @@ FIXED = frozenset(
     memcpy memmove memset memcmp memchr strcpy strncpy strcat strncat strcmp strncmp strlen strnlen strchr strrchr strstr strtok strtok_r strdup strndup
     strspn strcspn strpbrk strcasecmp strncasecmp strerror stpcpy strlcpy strlcat toupper tolower isalpha isdigit isalnum isspace isupper islower isprint
     ispunct isxdigit assert time clock va_start va_end va_arg offsetof defined ifdef ifndef endif define include undef pragma once elif
+    strtof mbstowcs wmemcpy wmemset wcscpy wcslen readdir opendir closedir DIR dirent d_name poll pollfd POLLIN events revents O_RDONLY ENAMETOOLONG
+    EBUSY ENOENT AF_UNIX AF_INET SOCK_DGRAM socket sockaddr sockaddr_un sockaddr_in sun_path sun_family socklen_t R_OK access ntohl ntohs htonl htons
+    FILENAME_MAX isfinite fabs sqrtf recvfrom execvp UINT32_C UINT64_MAX INT64_MAX INT16_MAX INT8_MAX NAME_MAX tm tm_mon tm_year tm_mday tm_hour
+    tm_min tm_sec strftime localtime
     d u s c x ld lu zu hhx i f lf n t r b
     """.split()
 )  # fmt: skip
