@@ -1,8 +1,7 @@
-"""Proofs of the verified corpus: both halves of a scenario are compiled with sanitizers and run.
+"""Proofs of the verified corpus: both halves of a scenario are run, C built with sanitizers.
 
-A proof holds when the attack trips the vulnerable half at the declared line and in the declared way, leaves the patched half
-unharmed and at work, and every ordinary input gives the declared output from both. Programs run in a temporary folder with
-an empty environment and limits on time, memory and written bytes.
+A proof holds when the attack leaves the declared evidence on the vulnerable half, leaves the patched half unharmed and at work,
+and every ordinary input gives the declared output from both.
 """
 
 import argparse
@@ -10,38 +9,17 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from harness.errors import DataError
-from harness.storage.sanitizers import Feed, Report, Run, build, find_compiler, run, shorten
-from harness.storage.verified import Fields, Half, Scenario, read_scenario, read_text, scenario_folders
-
-
-@dataclass(frozen=True, kw_only=True)
-class Signature:
-    """What a sanitizer's report on a flaw of one CWE looks like. `access`: what the program was doing, WRITE or READ."""
-
-    kinds: frozenset[str]
-    access: str
-
-
-SIGNATURES = {
-    "CWE-787": Signature(
-        kinds=frozenset(
-            {
-                "stack-buffer-overflow",
-                "stack-buffer-underflow",
-                "dynamic-stack-buffer-overflow",
-                "heap-buffer-overflow",
-                "global-buffer-overflow",
-            }
-        ),
-        access="WRITE",
-    ),
-}
+from harness.storage.programs import PYTHON, Feed, run_limited
+from harness.storage.sanitizers import Run, build, find_compiler, run
+from harness.storage.trials import Trial, read_trial
+from harness.storage.verified import Half, read_scenario, scenario_folders
 
 
 class ProofOutcome(StrEnum):
@@ -74,155 +52,72 @@ class Proof:
             raise DataError(f"the proof of {self.scenario} does not hold, {self.outcome}: {self.detail}; mend the scenario's files")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What a program is expected to do: exit status and standard output."""
-
-    exit: int
-    stdout: str
-
-    def __str__(self) -> str:
-        return f"exit status {self.exit}, output {shorten(self.stdout)}"
-
-    def given_by(self, seen: Run) -> bool:
-        return seen.report is None and (seen.exit, seen.stdout) == (self.exit, self.stdout)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """An input and the answer it should get."""
-
-    feed: Feed
-    answer: Answer
-
-
-@dataclass(frozen=True, kw_only=True)
-class Catch:
-    """The declared report on the vulnerable half: the kind of flaw, and the line of its file that commits it."""
-
-    kind: str
-    line: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trial:
-    """The table [proof] of a C scenario. `answer` of the attack is the patched half's."""
-
-    driver: Path | None
-    attack: Case
-    catch: Catch
-    ordinary: tuple[Case, ...]
+Program = Callable[[Feed], Run]
+"""A half that is ready to run."""
 
 
 def prove(scenario_folder: Path) -> Proof:
-    """Compiles and runs both halves of a scenario.
+    """Runs both halves of a scenario.
 
     Returns: a proof with its outcome; nothing raises because a label is wrong. Raises: DataError where no proof is possible: no
     working compiler, a missing file, a faulty scenario.toml, code that does not compile, a sanitizer report that cannot be read.
     """
     scenario = read_scenario(scenario_folder)
     trial = read_trial(scenario)
-    compiler = find_compiler()
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="secsteer-proof-") as name:
-        workplace = Path(name)
-        vulnerable, patched = (_build_half(compiler, half, trial.driver, workplace) for half in scenario.halves)
-        outcome, detail = _judge(scenario, trial, vulnerable, patched)
+        vulnerable, patched = (_program(scenario.language, half, trial.driver, Path(name)) for half in scenario.halves)
+        outcome, detail = _judge(trial, vulnerable, patched)
     return Proof(scenario=scenario.name, outcome=outcome, detail=detail, seconds=time.perf_counter() - started)
 
 
-def _judge(scenario: Scenario, trial: Trial, vulnerable: Path, patched: Path) -> tuple[ProofOutcome, str]:
-    attacked = run(vulnerable, trial.attack.feed)
-    if attacked.report is None:
-        return ProofOutcome.NOT_CAUGHT, f"on the attack {vulnerable.name} gave {attacked}"
-    declared = Report(
-        kind=trial.catch.kind, access=SIGNATURES[scenario.cwe].access, file=scenario.vulnerable.path.name, line=trial.catch.line
-    )
-    if attacked.report != declared:
-        return ProofOutcome.CAUGHT_OTHERWISE, f"declared is {declared}, the sanitizer says {attacked.report}"
-    unharmed = run(patched, trial.attack.feed)
-    if unharmed.report is not None:
-        return ProofOutcome.PATCHED_CAUGHT, f"on the attack {patched.name} gave {unharmed}"
+def _judge(trial: Trial, vulnerable: Program, patched: Program) -> tuple[ProofOutcome, str]:
+    attacked = vulnerable(trial.attack.feed)
+    if not trial.evidence.seen_in(attacked):
+        if attacked.report is None:
+            return ProofOutcome.NOT_CAUGHT, f"declared is {trial.evidence}; on the attack vulnerable gave {attacked}"
+        return ProofOutcome.CAUGHT_OTHERWISE, f"declared is {trial.evidence}, the sanitizer says {attacked.report}"
+    unharmed = patched(trial.attack.feed)
+    if unharmed.report is not None or trial.evidence.seen_in(unharmed):
+        return ProofOutcome.PATCHED_CAUGHT, f"on the attack patched gave {unharmed}"
     if not trial.attack.answer.given_by(unharmed):
-        return ProofOutcome.PATCHED_IDLE, f"on the attack {patched.name} gave {unharmed}; declared is {trial.attack.answer}"
+        return ProofOutcome.PATCHED_IDLE, f"on the attack patched gave {unharmed}; declared is {trial.attack.answer}"
     for number, case in enumerate(trial.ordinary, start=1):
-        for program in (vulnerable, patched):
-            seen = run(program, case.feed)
+        for label, program in (("vulnerable", vulnerable), ("patched", patched)):
+            seen = program(case.feed)
+            if trial.evidence.seen_in(seen):
+                return ProofOutcome.ORDINARY_DIFFERS, f"ordinary input {number} leaves the evidence on {label}: {trial.evidence}"
             if not case.answer.given_by(seen):
-                detail = f"on ordinary input {number} {program.name} gave {seen}; declared is {case.answer}"
+                detail = f"on ordinary input {number} {label} gave {seen}; declared is {case.answer}"
                 return ProofOutcome.ORDINARY_DIFFERS, detail
-    return ProofOutcome.HOLDS, f"{attacked.report}; {len(trial.ordinary)} ordinary inputs"
+    return ProofOutcome.HOLDS, f"{trial.evidence}; {len(trial.ordinary)} ordinary inputs"
 
 
-def _build_half(compiler: str, half: Half, driver: Path | None, workplace: Path) -> Path:
-    source = workplace / half.path.name
+def _program(language: str, half: Half, driver: Path | None, workplace: Path) -> Program:
+    """A half, made ready in a folder of its own below `workplace`."""
+    folder = workplace / half.label
+    folder.mkdir()
+    if language == "python":
+        return _python_program(half, driver, folder)
+    return _c_program(half, driver, folder)
+
+
+def _c_program(half: Half, driver: Path | None, folder: Path) -> Program:
+    source = folder / half.path.name
     source.write_bytes(half.content)
     if driver is None:
-        return build(compiler, source, half.label)
+        return partial(run, build(find_compiler(), source, half.label))
     # The driver includes the half, so that it sees static functions and types too.
-    return build(compiler, Path(shutil.copy(driver, workplace)), half.label, f'-DHALF="{source.name}"')
+    return partial(run, build(find_compiler(), Path(shutil.copy(driver, folder)), half.label, f'-DHALF="{source.name}"'))
 
 
-# -- the table [proof] ---------------------------------------------------------------------------------------------------------
-
-
-def read_trial(scenario: Scenario) -> Trial:
-    """The table [proof] of a scenario, checked. Raises: DataError for a language or CWE without a prover and for faulty fields."""
-    if scenario.language != "c":
-        raise DataError(f"{scenario.name} is in {scenario.language!r}, but only C scenarios can be proven; remove it or write its prover")
-    if scenario.cwe not in SIGNATURES:
-        raise DataError(f"{scenario.name} is of {scenario.cwe}, but proofs know {', '.join(SIGNATURES)}; add its sanitizer reports")
-    proof = Fields(scenario.proof, f"[proof] of {scenario.name}")
-    driver = scenario.folder / proof.text("driver") if "driver" in proof else None
+def _python_program(half: Half, driver: Path | None, folder: Path) -> Program:
+    """The half is the module `half`, whatever its label, so that its driver can import it."""
+    script = folder / "half.py"
+    script.write_bytes(half.content)
     if driver is not None:
-        read_text(driver)
-    attack = proof.table("attack")
-    feed = _read_feed(attack)
-    answer = attack.table("patched")
-    trial = Trial(
-        driver=driver,
-        attack=Case(feed=feed, answer=_read_answer(answer)),
-        catch=_read_catch(attack.table("caught"), scenario),
-        ordinary=tuple(_read_case(table) for table in proof.tables("ordinary")),
-    )
-    for table in (proof, attack, answer):
-        table.done()
-    return trial
-
-
-def _read_case(table: Fields) -> Case:
-    case = Case(feed=_read_feed(table), answer=_read_answer(table))
-    table.done()
-    return case
-
-
-def _read_feed(table: Fields) -> Feed:
-    arguments = table.take("arguments", list, [])
-    if not all(isinstance(argument, str) for argument in arguments):
-        raise DataError(f"arguments {arguments!r} of {table} are not all strings; put each in quotes")
-    if "stdin_hex" not in table:
-        return Feed(arguments=tuple(arguments), stdin=table.take("stdin", str, "").encode())
-    digits = table.take("stdin_hex", str)
-    try:
-        return Feed(arguments=tuple(arguments), stdin=bytes.fromhex(digits))
-    except ValueError as error:
-        raise DataError(f"stdin_hex {shorten(digits)} of {table} is not hexadecimal: {error}; write two digits a byte") from error
-
-
-def _read_answer(table: Fields) -> Answer:
-    return Answer(exit=table.take("exit", int, 0), stdout=table.take("stdout", str))
-
-
-def _read_catch(table: Fields, scenario: Scenario) -> Catch:
-    catch = Catch(kind=table.text("kind"), line=table.take("line", int))
-    table.done()
-    kinds = SIGNATURES[scenario.cwe].kinds
-    if catch.kind not in kinds:
-        raise DataError(f"{scenario.name} declares the report {catch.kind!r}; {scenario.cwe} is proven by {', '.join(sorted(kinds))}")
-    lines = len(scenario.vulnerable.code.splitlines())
-    if not 1 <= catch.line <= lines:
-        raise DataError(f"{scenario.name} declares line {catch.line}, outside 1..{lines} of {scenario.vulnerable.path.name}; mend the line")
-    return catch
+        script = Path(shutil.copy(driver, folder))
+    return lambda feed: Run(ended=run_limited([*PYTHON, str(script)], feed, environment={}, limit_addresses=True))
 
 
 # -- the command ---------------------------------------------------------------------------------------------------------------
@@ -232,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Proves the folders named on the command line, or all of the corpus; prints a table. Returns: 0 when every proof holds, else 1."""
     parser = argparse.ArgumentParser(
         prog="python -m harness.storage.proofs",
-        description="Checks scenarios of the verified corpus: compiles both halves with sanitizers, feeds them the attack and the "
+        description="Checks scenarios of the verified corpus: runs both halves, C built with sanitizers, feeds them the attack and the "
         "ordinary inputs of scenario.toml, and compares what happens with what is declared there.",
         epilog="Exit status: 0 when every proof holds, 1 otherwise. Example: python -m harness.storage.proofs "
         "data/verified/cwe787/job_queue. How to write a scenario: data/verified/README.md.",

@@ -6,7 +6,9 @@ it depends on, so a killed run keeps what it finished and a resumed one asks wha
 
 import hashlib
 import json
+import os
 import sqlite3
+import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, fields
@@ -127,9 +129,11 @@ class RunStore:
         """Store residuals, (prompts, layers, d_model), whole or not at all."""
         target = self._residual_path(key)
         target.parent.mkdir(exist_ok=True)
-        partial = target.with_suffix(".partial")
+        # A name of its own: under xdist two groups that fit on the same pairs store the same residuals.
+        handle, partial = tempfile.mkstemp(suffix=".partial", dir=target.parent)
+        os.close(handle)
         save_file({"residuals": np.ascontiguousarray(values)}, partial)
-        partial.replace(target)
+        Path(partial).replace(target)
 
     def _residual_path(self, key: str) -> Path:
         return self.folder / "residuals" / f"{key}.safetensors"

@@ -1,7 +1,4 @@
-"""C programs built with the address and undefined-behaviour sanitizers, and what those say when a program runs.
-
-Programs run in their own folder with an empty environment and limits on time, memory and written bytes.
-"""
+"""C programs built with the address and undefined-behaviour sanitizers, and what those say when a program runs."""
 
 import functools
 import re
@@ -10,9 +7,9 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from harness.errors import DataError
+from harness.storage.programs import MEMORY_MB, RUN_SECONDS, Ended, Feed, run_limited
 
 FLAGS = (
     "-std=gnu11",
@@ -25,10 +22,6 @@ FLAGS = (
     "-fsanitize-recover=bounds,object-size",  # they don't tell a read from a write; the address sanitizer behind them does
 )
 COMPILE_SECONDS = 60
-PROCESSOR_SECONDS = 5
-RUN_SECONDS = 20  # by the clock: a loaded machine is slow, and only a sleeping program gets this far
-MEMORY_MB = 512
-WRITTEN_BLOCKS = 2048  # of 512 bytes, the unit of ulimit -f
 SANITIZER_EXIT = 86
 SANITIZER_OPTIONS = {
     "exitcode": SANITIZER_EXIT,
@@ -43,14 +36,6 @@ UNDEFINED = re.compile(r"^(?:.*/)?(?P<file>[^/\n]+):(?P<line>\d+):\d+: runtime e
 ADDRESS = re.compile(r"ERROR: AddressSanitizer: (?P<kind>[\w-]+)")
 ACCESS = re.compile(r"^(?P<access>READ|WRITE) of size \d+", re.MULTILINE)
 FRAME = re.compile(r"^\s*#\d+ .* (?:\S*/)?(?P<file>[^/\s:]+):(?P<line>\d+)(?::\d+)?$", re.MULTILINE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Feed:
-    """What a program is given."""
-
-    arguments: tuple[str, ...]
-    stdin: bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,17 +54,17 @@ class Report:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What a program did. `exit` is None after the time limit, negative after a signal."""
+    """What a program did: how it ended, and what the sanitizers said, where it was built with them."""
 
-    exit: int | None
-    stdout: str
-    report: Report | None
+    ended: Ended
+    report: Report | None = None
 
     def __str__(self) -> str:
         if self.report:
             return str(self.report)
-        end = f"no end within {RUN_SECONDS} s" if self.exit is None else f"exit status {self.exit}"
-        return f"{end}, output {shorten(self.stdout)}"
+        end = f"no end within {RUN_SECONDS} s" if self.ended.exit is None else f"exit status {self.ended.exit}"
+        words = f", error output {shorten(self.ended.stderr[-200:])}" if self.ended.stderr else ""
+        return f"{end}, output {shorten(self.ended.stdout)}{words}"
 
 
 @functools.cache
@@ -96,8 +81,8 @@ def find_compiler() -> str:
     with tempfile.TemporaryDirectory(prefix="secsteer-proof-") as name:
         source = Path(name) / "empty.c"
         source.write_text("int main(void) { return 0; }\n")
-        seen = run(build(compiler, source, "empty"), Feed(arguments=(), stdin=b""))
-    if seen.exit != 0:
+        seen = run(build(compiler, source, "empty"), Feed(files={}))
+    if seen.ended.exit != 0:
         raise DataError(
             f"programs built by {compiler} with the address sanitizer do not run here ({seen}); "
             "it reserves terabytes of addresses, so lift a limit on virtual memory (ulimit -v unlimited), "
@@ -126,41 +111,17 @@ def build(compiler: str, source: Path, program: str, *flags: str) -> Path:
 
 
 def run(program: Path, feed: Feed) -> Run:
-    """Runs a program in its own folder, with nothing in its environment, under the limits of this module.
-
-    Raises: DataError for a sanitizer report that cannot be read, such as that of a program beyond its memory.
-    """
+    """Runs a program that `build` made. Raises: DataError for a sanitizer report that cannot be read."""
     options = ":".join(f"{name}={value}" for name, value in SANITIZER_OPTIONS.items())
-    # A shell sets the limits: a preexec_fn is unsafe in a process with threads. Files instead of pipes bound what is read back.
-    limits = f'ulimit -c 0 && ulimit -t {PROCESSOR_SECONDS} && ulimit -f {WRITTEN_BLOCKS} && exec "$0" "$@"'
-    with (program.parent / "stdout").open("w+b") as stdout, (program.parent / "stderr").open("w+b") as stderr:
-        try:
-            done = subprocess.run(
-                ["/bin/sh", "-c", limits, str(program), *feed.arguments],
-                cwd=program.parent,
-                env={"ASAN_OPTIONS": options, "UBSAN_OPTIONS": options},
-                input=feed.stdin,
-                stdout=stdout,
-                stderr=stderr,
-                timeout=RUN_SECONDS,
-                check=False,
-            )
-            status: int | None = done.returncode
-        except subprocess.TimeoutExpired:
-            status = None
-        printed, words = (_read_back(file) for file in (stdout, stderr))
-    report = read_report(words, program.parent)
-    if report is None and status == SANITIZER_EXIT:
+    environment = {"ASAN_OPTIONS": options, "UBSAN_OPTIONS": options}
+    ended = run_limited([str(program)], feed, environment=environment, limit_addresses=False)
+    report = read_report(ended.stderr, program.parent)
+    if report is None and ended.exit == SANITIZER_EXIT:
         raise DataError(
-            f"a sanitizer stopped {program.name} with words the prover cannot read: {shorten(words, 600)}; "
+            f"a sanitizer stopped {program.name} with words the prover cannot read: {shorten(ended.stderr, 600)}; "
             "mend the scenario so that its declared flaw is what stops it"
         )
-    return Run(exit=status, stdout=printed, report=report)
-
-
-def _read_back(file: BinaryIO) -> str:
-    file.seek(0)
-    return file.read().decode(errors="replace")
+    return Run(ended=ended, report=report)
 
 
 def read_report(words: str, folder: Path) -> Report | None:

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from harness.errors import DataError
+from harness.storage.programs import MEMORY_MB, Feed
 from harness.storage.proofs import ProofOutcome, main, prove
-from harness.storage.sanitizers import MEMORY_MB, Feed, Report, build, find_compiler, read_report, run
+from harness.storage.sanitizers import Report, build, find_compiler, read_report, run
 
 CORPUS = Path(__file__).parents[2] / "data" / "verified"
 FOLDERS = sorted(path.parent for path in CORPUS.glob("*/*/scenario.toml"))
-NOTHING = Feed(arguments=(), stdin=b"")
+NOTHING = Feed(files={})
 
 
 def reason_to_skip() -> str | None:
@@ -58,7 +59,6 @@ def test_the_attack_trips_the_vulnerable_half_alone(folder_of_corpus: Path) -> N
     proof = prove(folder_of_corpus)
     proof.require()
     assert proof.outcome is ProofOutcome.HOLDS
-    assert "(WRITE) at vulnerable.c:" in proof.detail
 
 
 def swap_halves(folder: Path) -> None:
@@ -136,28 +136,28 @@ def test_a_scenario_that_cannot_be_proven_says_why(folder: Path, spoil: Callable
         prove(folder)
 
 
-def test_only_c_scenarios_of_known_cwes_have_a_prover(folder: Path) -> None:
-    edit(folder / "scenario.toml", "CWE-787", "CWE-190")
-    other = folder.parent.with_name("cwe190")
+def test_only_scenarios_of_known_cwes_have_a_prover(folder: Path) -> None:
+    edit(folder / "scenario.toml", "CWE-787", "CWE-1004")
+    other = folder.parent.with_name("cwe1004")
     folder.parent.rename(other)
-    with pytest.raises(DataError, match="of CWE-190, but proofs know CWE-787"):
+    with pytest.raises(DataError, match="of CWE-1004, but proofs know CWE-22"):
         prove(other / folder.name)
 
 
 @needs_compiler
 def test_a_program_that_does_not_end_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.storage.sanitizers.PROCESSOR_SECONDS", 1)
+    monkeypatch.setattr("harness.storage.programs.PROCESSOR_SECONDS", 1)
     seen = run(program(tmp_path, "volatile int go = 1; int main(void) { while (go) { } return 0; }"), NOTHING)
-    assert seen.exit is None or seen.exit < 0  # the clock, or the limit on processor time: a signal
+    assert seen.ended.exit is None or seen.ended.exit < 0  # the clock, or the limit on processor time: a signal
     assert seen.report is None
 
 
 @needs_compiler
 def test_a_program_that_sleeps_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.storage.sanitizers.RUN_SECONDS", 1)
+    monkeypatch.setattr("harness.storage.programs.RUN_SECONDS", 1)
     seen = run(program(tmp_path, "#include <unistd.h>\nint main(void) { return pause(); }"), NOTHING)
-    assert seen.exit is None
-    assert "no end within 1 s" in str(seen)
+    assert seen.ended.exit is None
+    assert "no end within" in str(seen)
 
 
 @needs_compiler
@@ -174,8 +174,8 @@ def test_a_program_that_eats_memory_is_stopped_and_named(tmp_path: Path) -> None
 @needs_compiler
 def test_a_program_cannot_write_a_large_file(tmp_path: Path) -> None:
     seen = run(program(tmp_path, '#include <stdio.h>\nint main(void) { for (;;) puts("again and again"); }'), NOTHING)
-    assert seen.exit != 0
-    assert len(seen.stdout) <= 2 << 20
+    assert seen.ended.exit != 0
+    assert len(seen.ended.stdout) <= 2 << 20
 
 
 @needs_compiler
@@ -184,7 +184,7 @@ def test_a_program_gets_no_environment_but_the_sanitizers_options(tmp_path: Path
     lister = program(
         tmp_path, "#include <stdio.h>\nextern char **environ;\nint main(void) { for (char **e = environ; *e; e++) puts(*e); return 0; }"
     )
-    names = {line.split("=")[0] for line in run(lister, NOTHING).stdout.splitlines()}
+    names = {line.split("=")[0] for line in run(lister, NOTHING).ended.stdout.splitlines()}
     assert names <= {
         "ASAN_OPTIONS",
         "UBSAN_OPTIONS",
@@ -245,7 +245,7 @@ def test_what_a_program_itself_writes_to_standard_error_is_no_report(tmp_path: P
 def test_undefined_behaviour_alone_is_reported_though_the_program_goes_on(tmp_path: Path) -> None:
     inside = "struct s { char a[4]; char b[4]; } s;\nint main(int n, char **v) {\n    (void)v;\n    s.a[n + 3] = 1;\n    return 0;\n}\n"
     seen = run(program(tmp_path, inside), NOTHING)
-    assert seen.exit == 0
+    assert seen.ended.exit == 0
     assert seen.report is not None
     assert (seen.report.file, seen.report.line, seen.report.access) == ("trial.c", 4, None)
     assert "index 4 out of bounds" in seen.report.kind

@@ -6,10 +6,17 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from harness.errors import DataError
-from harness.storage.verified import load_verified, read_scenario, scenario_folders
+from harness.storage.verified import SUFFIXES, load_verified, read_scenario, scenario_folders
 
 CORPUS = Path(__file__).parents[2] / "data" / "verified"
 REVEALING = re.compile(
@@ -32,11 +39,30 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def test_corpus_has_at_least_eight_scenarios_for_cwe_787_with_two_halves_each() -> None:
+LANGUAGES = {
+    "CWE-22": {"c", "python"},
+    "CWE-77": {"c", "python"},
+    "CWE-79": {"python"},
+    "CWE-89": {"python"},
+    "CWE-190": {"c"},
+    "CWE-416": {"c"},
+    "CWE-476": {"c"},
+    "CWE-787": {"c"},
+}
+
+
+def test_every_cwe_has_at_least_eight_scenarios_in_its_languages() -> None:
+    scenarios = {example.scenario: example for example in load_verified()}.values()
+    for cwe, languages in LANGUAGES.items():
+        mine = [example.language for example in scenarios if example.cwe == cwe]
+        assert len(mine) >= 8, cwe
+        assert set(mine) == languages, cwe
+    assert {example.cwe for example in scenarios} == set(LANGUAGES)
+
+
+def test_every_scenario_has_two_halves() -> None:
     examples = load_verified()
-    assert {example.cwe for example in examples} == {"CWE-787"}
     scenarios = {example.scenario for example in examples}
-    assert len(scenarios) >= 8
     assert sorted((example.scenario, example.label) for example in examples) == sorted(
         (scenario, label) for scenario in scenarios for label in ("patched", "vulnerable")
     )
@@ -47,8 +73,8 @@ def test_examples_hold_the_files_of_the_folder() -> None:
         content = (CORPUS / example.path).read_bytes()
         assert example.code.encode() == content
         assert example.sha256 == hashlib.sha256(content).hexdigest()
-        assert example.path == f"{example.scenario}/{example.label}.c"
-        assert (example.dataset, example.split, example.variant, example.language) == ("verified", "verified", "original", "c")
+        assert example.path == f"{example.scenario}/{example.label}{SUFFIXES[example.language]}"
+        assert (example.dataset, example.split, example.variant) == ("verified", "verified", "original")
 
 
 def test_order_does_not_depend_on_the_file_system(copied: Path) -> None:
@@ -72,6 +98,20 @@ def test_length_does_not_give_the_label_away() -> None:
     scenarios = {scenario for scenario, _ in sizes}
     longer = sum(sizes[scenario, "patched"] > sizes[scenario, "vulnerable"] for scenario in scenarios)
     assert 0.4 <= longer / len(scenarios) <= 0.6
+
+
+def test_a_bag_of_words_does_not_tell_the_labels_of_scenarios_it_has_not_seen() -> None:
+    examples = load_verified()
+    words = CountVectorizer(token_pattern=r"\w+|[^\w\s]", lowercase=False, binary=False)
+    probe = make_pipeline(words, StandardScaler(with_mean=False), LogisticRegression(C=0.1, max_iter=2000))
+    labels = np.array([example.label == "vulnerable" for example in examples])
+    scenarios = [example.scenario for example in examples]
+    code = [example.code for example in examples]
+    found = cross_val_predict(probe, code, labels, groups=scenarios, cv=GroupKFold(9), method="decision_function")
+    assert roc_auc_score(labels, found) < 0.6
+    # The two halves share most words; what differs between them is the harder question.
+    order = found[labels] > found[~labels]
+    assert order.mean() < 0.6
 
 
 def test_twins_differ_by_a_few_lines_of_otherwise_equal_code() -> None:
@@ -103,7 +143,7 @@ def test_table_of_the_readme_lists_every_scenario_with_its_shape_and_longer_file
         scenario = read_scenario(folder)
         longer = max(scenario.halves, key=lambda half: len(half.code)).label
         expected.add(f"| {scenario.cwe.removeprefix('CWE-')} | `{folder.name}` | {scenario.shape} | {longer} |")
-    assert expected == {line for line in (CORPUS / "README.md").read_text().splitlines() if re.match(r"\| \d+ \|", line)}
+    assert expected == {line for line in (CORPUS / "README.md").read_text().splitlines() if re.match(r"\| \d+ \| `\w+` \|", line)}
 
 
 def in_description(old: str, new: str) -> Callable[[Path], None]:

@@ -1,0 +1,5 @@
+import sys
+
+import half
+
+print(half.stylesheet(sys.argv[1]))
