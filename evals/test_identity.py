@@ -10,12 +10,14 @@ from harness.model.sweep import drop_too_long
 from harness.numerics.gates import identity_gate
 from harness.plans import SweepPlan
 from harness.plugin.planning import Case
+from harness.plugin.progress import ProgressLine
 from harness.prompts import prompt_for
 
 
 @pytest.mark.declares(layer=True)
-def test_identity(case: Case, model: LoadedModel, plan: SweepPlan, gate: Gate) -> None:
+def test_identity(case: Case, model: LoadedModel, plan: SweepPlan, gate: Gate, progress: ProgressLine) -> None:
     fitting, skipped = drop_too_long(plan, model)
     prompts = [prompt_for(example, plan.question) for example in fitting.examples]
     assert case.layer is not None
+    progress(f"running {len(prompts)} prompts together, alone and from a shared cache", 0, 0)
     gate(identity_gate(identity_checks(model, prompts, case.layer, np.random.default_rng(plan.seed))), skipped=skipped)

@@ -11,6 +11,11 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 POINTED = os.environ.get("SECLLMHOLMES_DIR")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """A warning fails a test. Evals are run by users, whose models may warn of this and that."""
+    config.getini("filterwarnings").insert(0, "error")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if "heavy" not in config.getoption("-m"):
         for item in items:

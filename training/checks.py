@@ -4,9 +4,9 @@ import torch
 from sklearn.metrics import roc_auc_score
 from transformers import GPTBigCodeForCausalLM, PreTrainedTokenizerBase
 
-from training.margins import ask, margins, unseen_pairs
+from training.margins import ask, margins, unseen_pairs, unseen_twins
 from training.programs import CWES, HELD_OUT, ProgramPair
-from training.twins import as_pair, held_out_twins, trained_twins
+from training.twins import as_pair, trained_twins
 
 Figures = dict[str, float]
 
@@ -19,7 +19,7 @@ class QuickCheck:
         self._sets = {cwe: unseen_pairs(cwe, pairs, held_out=False, seed="check") for cwe in CWES}
         self._sets |= {f"{cwe} held-out": unseen_pairs(cwe, pairs, held_out=True, seed="check") for cwe in CWES if HELD_OUT[cwe]}
         self._sets |= {"twins": [as_pair(twin) for twin in trained_twins()[:: max(1, len(trained_twins()) // pairs)]]}
-        self._sets |= {"twins held-out": [as_pair(twin) for twin in held_out_twins()]}
+        self._sets |= {"twins held-out": unseen_twins(4 * pairs, seed="check")}
 
     def __call__(self, network: GPTBigCodeForCausalLM) -> dict[str, Figures]:
         return {name: self._figures(network, pairs) for name, pairs in self._sets.items()}

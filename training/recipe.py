@@ -34,15 +34,25 @@ class Stage:
 
 # Writes out of bounds are by far the hardest of the four weaknesses to learn, and the first to be asked for.
 SHARES = (("CWE-787", 0.64), ("CWE-416", 0.12), ("CWE-476", 0.12), ("CWE-77", 0.12))
+MOSTLY = (("CWE-787", 0.79), ("CWE-416", 0.07), ("CWE-476", 0.07), ("CWE-77", 0.07))
 STAGES = (
     Stage(until=500, hardness=("clear",), longest=600, questions=(1, 2), reasons_share=0.2, distractor_share=0.0, twins_share=0.3),
-    # Short programs of every kind: more of them to the minute, and less around the flaw. Hand-written ones from the start: what the
-    # generator alone teaches does not carry over to code that people write.
+    # Mostly hand-written code, from early on: its words are learnt here, but hardly what is wrong with it.
     Stage(
-        until=5200, cwe_share=SHARES, hardness=("clear", "hard"), longest=900, questions=(1, 2), reasons_share=0.2, distractor_share=0.05,
+        until=1800, cwe_share=SHARES, hardness=("clear", "hard"), longest=900, questions=(1, 2), reasons_share=0.2, distractor_share=0.05,
         twins_share=0.65, contrast_weight=0.4,
     ),
-    Stage(until=8400, cwe_share=SHARES, questions=(1, 3), reasons_share=0.35, distractor_share=0.15, twins_share=0.65, contrast_weight=0.4),
+    # Short generated programs: more of them to the minute, and less around the flaw. Sizes, checks and writes are learnt from these.
+    Stage(
+        until=3300, cwe_share=MOSTLY, hardness=("clear", "hard"), longest=420, questions=(1, 2), reasons_share=0.2, distractor_share=0.0,
+        twins_share=0.1, contrast_weight=0.4,
+    ),
+    # What the generator teaches does not carry over by itself to code that people write.
+    Stage(
+        until=6400, cwe_share=SHARES, hardness=("clear", "hard"), longest=900, questions=(1, 2), reasons_share=0.2, distractor_share=0.05,
+        twins_share=0.65, contrast_weight=0.4,
+    ),
+    Stage(until=7400, cwe_share=SHARES, questions=(1, 3), reasons_share=0.35, distractor_share=0.15, twins_share=0.65, contrast_weight=0.4),
 )  # fmt: skip
 
 
@@ -52,7 +62,7 @@ class Recipe:
 
     seed: int = 787
     shape: Shape = field(default_factory=Shape)
-    steps: int = 8400
+    steps: int = 7400
     tokens_a_batch: int = 4096
     pairs_a_shelf: int = 192  # pairs drawn at once and sorted by length: more waste less padding, fewer start sooner
 

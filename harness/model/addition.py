@@ -129,16 +129,19 @@ def measure(before: torch.Tensor, carried: torch.Tensor, addition: Addition, rea
 
 
 def check_steps(
-    model: "LoadedModel", addition: Addition, steps: Sequence[Change], rows: Sequence[int]
+    model: "LoadedModel", addition: Addition, steps: Sequence[Change], passes: int, rows: Sequence[int]
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The added norm and the residual norm of each row, (rows,) on the CPU, once every step has been held against the plan.
 
-    Args: steps, one Change a forward pass, the prompt's first; rows, the numbers of the rows within the whole plan, for the message.
-    Raises: SteeringError naming the row, the layer, the planned and the measured change.
+    Args: steps, one Change a steered forward pass, the prompt's first; passes, how many forward passes there were; rows, the numbers of
+        the rows within the whole plan, for the message.
+    Raises: SteeringError naming the row, the layer, the planned and the measured change; or how many passes went unsteered.
     """
-    if not steps:
+    due = passes if addition.reaches_answer else 1
+    if len(steps) != due:
         raise SteeringError(
-            f"nothing was added to layer {addition.layer} of {model.info.name}: its block was never reached; choose another layer"
+            f"layer {addition.layer} of {model.info.name} was steered in {len(steps)} of {due} forward passes: its block was not reached "
+            "in the others, so the answer is no steered one; choose another layer"
         )
     added = torch.stack([step.added.cpu() for step in steps])  # (steps, rows)
     excess = torch.stack([step.excess.cpu() for step in steps])

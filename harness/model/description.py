@@ -51,6 +51,8 @@ def inspect_model(name_or_folder: str | Path, revision: str | None = None) -> Mo
     Raises: ModelError for an unknown model, a folder without config.json, a hub out of reach, a configuration without the needed fields.
     """
     name = str(name_or_folder)
+    if revision is not None and is_folder(name):
+        raise ModelError(f"--revision {revision} names a version on the hub, but {name} is a folder here; leave one of the two out")
     folder = find_config(name, revision)
     config = read_json(folder / CONFIG)
     text = config.get("text_config", config)

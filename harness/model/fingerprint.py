@@ -22,7 +22,11 @@ WHOLE = 1 << 18
 RUNS = 64
 RUN = 64
 SAVED_BY = frozenset({"_name_or_path", "transformers_version", "dtype", "torch_dtype", "use_cache"})
-TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model", "spiece.model")
+TOKENIZER_FILES = (
+    *("tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model", "spiece.model"),
+    *("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "generation_config.json"),
+)
+"""The tokenizer's files, and the one that says which token ends a text."""
 
 
 def fingerprint(folder: Path) -> str:

@@ -11,6 +11,7 @@ from harness.errors import ModelError
 from harness.model.description import ModelInfo, inspect_model
 from harness.model.fingerprint import fingerprint
 from harness.model.sources import find_model
+from harness.prompts import QUESTIONS, build_prompt
 
 if TYPE_CHECKING:
     import torch
@@ -62,7 +63,7 @@ def load_model(
         type the weights were saved in; device_map, as transformers takes it ("auto", "cuda:0", ...), else the CPU.
     Returns: the model in evaluation mode, padding on the left, decoding greedily.
     Raises: ModelError for an unknown model, a folder without config.json or weights, a hub out of reach, weights that don't fit the
-        configuration, a tokenizer that loses text, or blocks that can't be told.
+        configuration, a tokenizer that loses text, blocks that can't be told, or answers that begin with the same token.
     """
     if dtype not in DTYPES:
         raise ModelError(f"dtype {dtype!r} is none of {', '.join(DTYPES)}; choose --dtype among them")
@@ -154,6 +155,7 @@ def _load_weights(
 def _ready(traced: "TransformersModel", tokenizer: "PreTrainedTokenizerBase", info: ModelInfo, print_: str) -> LoadedModel:
     from harness.model.generation import end_tokens, greedy_by_default
     from harness.model.layers import find_stream
+    from harness.model.tokens import answer_tokens
 
     module = traced._module
     stream = find_stream(traced, module, info.layers)
@@ -166,7 +168,7 @@ def _ready(traced: "TransformersModel", tokenizer: "PreTrainedTokenizerBase", in
             f"the tokenizer of {info.name} knows token {largest}, but the model embeds only {embedding.shape[0]}; "
             "save the tokenizer that the model was trained with"
         )
-    return LoadedModel(
+    loaded = LoadedModel(
         traced=traced,
         tokenizer=tokenizer,
         info=info,
@@ -178,6 +180,9 @@ def _ready(traced: "TransformersModel", tokenizer: "PreTrainedTokenizerBase", in
         pad_token=int(tokenizer.pad_token_id),
         end_tokens=ends,
     )
+    for question in QUESTIONS:
+        answer_tokens(loaded, build_prompt(code=ROUND_TRIP, language="c", cwe="CWE-787", question=question))
+    return loaded
 
 
 def _first_line(trouble: BaseException) -> str:

@@ -26,6 +26,11 @@ class Outcome:
     generated: torch.Tensor | None
     changes: tuple[Change, ...]
 
+    @property
+    def passes(self) -> int:
+        """Forward passes that were run: one a generated token, the first of which comes from the prompt's."""
+        return 1 if self.generated is None else self.generated.shape[1]
+
 
 def forward(model: "LoadedModel", batch: Batch, addition: Addition | None, cache: "Cache | None" = None) -> Outcome:
     """One forward pass over a batch.

@@ -81,6 +81,10 @@ class Residuals:
         """
         return np.stack([self.layer(layer) for layer in self.layers], axis=1)
 
+    def __array__(self, dtype: np.dtype[Any] | None = None, copy: bool | None = None) -> FloatArray:
+        """`values`, so that residuals can be given wherever an array is asked for."""
+        return self.values if dtype is None else self.values.astype(dtype)
+
     def layer(self, layer: int) -> FloatArray:
         """(prompts, d_model), float32: output of block `layer`.
 

@@ -103,11 +103,17 @@ def weight_files(folder: Path) -> list[Path]:
     """The weight files transformers reads from a folder, sorted by name; empty if there are none. Listed shards may be missing."""
     for single, index in zip(WEIGHTS, WEIGHT_INDEXES, strict=True):
         if (folder / index).is_file():
-            shards = json.loads((folder / index).read_text(encoding="utf-8"))["weight_map"].values()
-            return [folder / shard for shard in sorted(set(shards))]
+            return [folder / shard for shard in _shards(folder / index)]
         if (folder / single).is_file():
             return [folder / single]
     return []
+
+
+def _shards(index: Path) -> list[str]:
+    try:
+        return sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as trouble:
+        raise ModelError(f"{index} lists no weight files ({type(trouble).__name__}: {trouble}); download or save the model again") from None
 
 
 def has_weights(folder: Path) -> bool:

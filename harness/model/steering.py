@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from harness.errors import PlanError
+from harness.errors import ModelError, PlanError
 from harness.model.addition import Addition, addition_of, check_plan, check_steps
 from harness.model.generation import continuation
 from harness.model.passes import Outcome, forward, generate
@@ -141,6 +141,13 @@ def read_margins(
 ) -> list[SteeredMargin]:
     """The records of a batch; `rows` are its rows' numbers in the whole plan."""
     added, residual_norm = _norms(model, outcome, addition, rows)
+    if not outcome.logits.isfinite().all():
+        row = rows[int((~outcome.logits.isfinite()).any(dim=-1).int().argmax())]
+        steered = "" if addition is None else f" steered at layer {addition.layer}"
+        raise ModelError(
+            f"{model.info.name} gives logits that are not finite for row {row}{steered} in {str(model.dtype).removeprefix('torch.')}; "
+            "load it with --dtype float32 or bfloat16, or lower the strength"
+        )
     logp = outcome.logits.log_softmax(dim=-1)
     vulnerable = logp.gather(1, torch.tensor([[answer.vulnerable] for answer in answers]))[:, 0].tolist()
     secure = logp.gather(1, torch.tensor([[answer.secure] for answer in answers]))[:, 0].tolist()
@@ -185,5 +192,5 @@ def _norms(
 ) -> tuple[list[float], list[float | None]]:
     if addition is None:
         return [0.0] * len(rows), [None] * len(rows)
-    added, residual_norm = check_steps(model, addition, outcome.changes, rows)
+    added, residual_norm = check_steps(model, addition, outcome.changes, outcome.passes, rows)
     return added.tolist(), residual_norm.tolist()

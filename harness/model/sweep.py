@@ -20,18 +20,30 @@ from harness.storage.runs import RunStore, content_key
 TEXT_BATCH = 16
 """Rows of one generation batch: large enough to share work, small enough that a killed run loses seconds."""
 MARGIN_BATCH = 64
+FEWEST_SCENARIOS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Skipped:
-    """An example whose prompt does not fit: its tokens, and the room the context leaves."""
+    """An example whose prompt does not fit: its tokens, and the room the context leaves. `partners`: what goes out with it."""
 
     path: str
     tokens: int
     room: int
+    partners: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.path} has {self.tokens} tokens, the context leaves room for {self.room}"
+        alone = f"; {' and '.join(self.partners)} without a partner then" if self.partners else ""
+        return f"{self.path} has {self.tokens} tokens, the context leaves room for {self.room}{alone}"
+
+
+class TooFewScenarios(PlanError):
+    """So few scenarios that no direction can be cross-fitted. `found`: how many; `skipped`: what did not fit the context."""
+
+    def __init__(self, message: str, *, found: int, skipped: tuple[Skipped, ...]) -> None:
+        super().__init__(message)
+        self.found = found
+        self.skipped = skipped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +72,11 @@ class Work:
 def run_sweep(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Progress) -> SweepResult:
     """Measure every row of `plan`; what `store` holds already is not measured again.
 
-    Raises: PlanError when fewer than two scenarios fit the context; SteeringError when steering did not happen as planned.
+    Raises: TooFewScenarios when cross-fitting has nothing to fit on; SteeringError when steering did not happen as planned.
     """
     plan, skipped = drop_too_long(plan, model)
+    if plan.layers:
+        _check_scenarios(plan, skipped)
     vectors = fit_vectors(plan, model, store, progress)
     work = [_work(row, plan, model, vectors) for row in plan.rows()]
     known = store.find([item.key for item in work])
@@ -85,25 +99,47 @@ def run_sweep(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Pr
 
 
 def drop_too_long(plan: SweepPlan, model: LoadedModel) -> tuple[SweepPlan, tuple[Skipped, ...]]:
-    """The plan without the pairs that do not fit the context, and the examples that did not. Nothing is ever cut to fit."""
+    """The plan without the pairs that do not fit the context, and the examples that did not. Nothing is ever cut to fit.
+
+    Raises: PlanError when nothing is left.
+    """
     room = model.info.context - (plan.max_new_tokens if plan.text_cells else 0)
     lengths = {
         example.path: token_length(model, prompt_for(example, plan.question)) for pair in plan.fitting_pairs for example in pair.examples
     }
-    skipped = tuple(Skipped(path=path, tokens=length, room=room) for path, length in sorted(lengths.items()) if length > room)
-    too_long = {example.path for example in skipped}
+    too_long = {path for path, length in lengths.items() if length > room}
+    partners = {
+        example.path: tuple(other.path for other in pair.examples if other.path not in too_long)
+        for pair in plan.fitting_pairs
+        for example in pair.examples
+    }
+    skipped = tuple(Skipped(path=path, tokens=lengths[path], room=room, partners=partners[path]) for path in sorted(too_long))
 
     def fits(pair: ContrastPair) -> bool:
         return not any(example.path in too_long for example in pair.examples)
 
     kept = replace(plan, pairs=tuple(filter(fits, plan.pairs)), fitting_pairs=tuple(filter(fits, plan.fitting_pairs)))
-    if not kept.pairs or len({pair.scenario for pair in kept.fitting_pairs}) < 2:
-        longest = f"; the longest: {max(skipped, key=lambda one: one.tokens)}" if skipped else ""
+    if not kept.pairs:
         raise PlanError(
-            f"{len(kept.scenarios)} scenario(s) of {plan.cwe} can be tested, and two are needed to hold one out{longest}; "
-            "choose another --split, a model with a longer context, or --fit pooled"
+            f"of {len(plan.pairs)} pairs of {plan.cwe} none fits the context{_longest(skipped)}; choose another --split, or a model with a "
+            "longer context"
         )
     return kept, skipped
+
+
+def _check_scenarios(plan: SweepPlan, skipped: tuple[Skipped, ...]) -> None:
+    found = len({pair.scenario for pair in plan.fitting_pairs})
+    if found < FEWEST_SCENARIOS:
+        raise TooFewScenarios(
+            f"{found} of at least {FEWEST_SCENARIOS} scenarios are there to fit on: one is held out, and nuisance placebos need two that "
+            f"vary{_longest(skipped)}; add scenarios, choose another --split, or fit on all CWEs with --fit pooled",
+            found=found,
+            skipped=skipped,
+        )
+
+
+def _longest(skipped: tuple[Skipped, ...]) -> str:
+    return f"; the longest: {max(skipped, key=lambda one: one.tokens)}" if skipped else ""
 
 
 def _work(row: Row, plan: SweepPlan, model: LoadedModel, vectors: SweepVectors) -> Work:

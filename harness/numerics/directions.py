@@ -62,7 +62,7 @@ def paired_residuals(vulnerable: ArrayLike, patched: ArrayLike) -> tuple[Float64
     Args: vulnerable and patched, (n_pairs, d_model) or (n_pairs, layers, d_model); arrays or CPU tensors. Raises: DirectionError.
     """
     # float64: the difference of two residuals of norm 1e3 may be a thousand times shorter
-    left, right = np.asarray(vulnerable, dtype=np.float64), np.asarray(patched, dtype=np.float64)
+    left, right = _float64(vulnerable), _float64(patched)
     if left.shape != right.shape:
         raise DirectionError(f"vulnerable residuals have shape {left.shape}, patched {right.shape}; both must hold the same pairs in order")
     if left.ndim not in (2, 3):
@@ -74,6 +74,12 @@ def paired_residuals(vulnerable: ArrayLike, patched: ArrayLike) -> tuple[Float64
         if not finite.all():
             raise DirectionError(f"the {name} residual of pair {int(np.argmin(finite))} is not finite; leave the pair out or read it again")
     return left, right
+
+
+def _float64(values: ArrayLike) -> Float64Array:
+    if hasattr(values, "detach"):
+        values = values.detach().double().cpu().numpy()  # a tensor: NumPy knows no bfloat16
+    return np.asarray(values, dtype=np.float64)
 
 
 def normalise(difference: Float64Array, residual_norm: float) -> Estimate:

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.errors import EffectError
 from harness.numerics.effects import Effect, Flips, Share, share
+from harness.plans import distinct_flips
 from harness.records import Arm, GateStatus, Interval
 
 PRIMARY_ARMS: tuple[Arm, ...] = ("nuisance", "label-flip")
@@ -96,10 +97,23 @@ class GateResult:
         return max(self.p_values.values(), default=None)
 
 
-def extraction_gate(ok_layers: int, layers: int, failures: Mapping[int, str], thresholds: ExtractionThresholds | None = None) -> GateResult:
+def too_few_scenarios(gate: str, reason: str, scenarios: int) -> GateResult:
+    """What a gate says where directions could not even be cross-fitted."""
+    return GateResult(gate=gate, status=GateStatus.INCONCLUSIVE, reason=reason, statistic=None, threshold=None, scenarios=scenarios)
+
+
+def extraction_gate(
+    ok_layers: int,
+    layers: int,
+    failures: Mapping[int, str],
+    thresholds: ExtractionThresholds | None = None,
+    *,
+    final_norm: str | None = None,
+) -> GateResult:
     """Whether residuals come out of enough layers.
 
-    Args: ok_layers of `layers`; failures, layer -> cause, one for every layer that is not ok.
+    Args: ok_layers of `layers`; failures, layer -> cause, one for every layer that is not ok; final_norm, why the final norm's output
+        did not come out, which is told but is no layer's.
     Raises: EffectError for a model without layers or counts that don't add up.
     """
     limits = thresholds or ExtractionThresholds()
@@ -112,13 +126,20 @@ def extraction_gate(ok_layers: int, layers: int, failures: Mapping[int, str], th
     reason = f"{ok_layers} of {layers} layers came out ({value:.1%}), {'above' if passed else 'not above'} {limits.share:.0%}"
     if failures:
         reason += "; failed: " + "; ".join(f"layer {layer}: {cause}" for layer, cause in sorted(failures.items()))
+    if final_norm:
+        reason += f"; the final norm: {final_norm}"
     return GateResult(
         gate="extraction",
         status=GateStatus.PASS if passed else GateStatus.FAIL,
         reason=reason,
         statistic=value,
         threshold=limits.share,
-        details={"layers": layers, "ok_layers": ok_layers, "failures": {str(layer): cause for layer, cause in sorted(failures.items())}},
+        details={
+            "layers": layers,
+            "ok_layers": ok_layers,
+            "failures": {str(layer): cause for layer, cause in sorted(failures.items())},
+            "final_norm": final_norm or "ok",
+        },
     )
 
 
@@ -199,14 +220,32 @@ def shift_gate(effect: Effect, thresholds: ShiftThresholds | None = None) -> Gat
         status=status,
         reason="; ".join(hopeless or failed or [_shift_success(effect)]),
         statistic=effect.statistic,
-        threshold=limits.p,
+        threshold=_critical(effect, limits),
         scenarios=len(effect.scenarios),
         p_values={str(kind): p for kind, p in effect.p_values.items()},
-        interval=effect.interval.interval,
+        interval=_of_the_statistic(effect),
         interval_method=effect.interval.method,
         smallest_effect=effect.smallest,
         details=_shift_details(effect, limits),
     )
+
+
+def _critical(effect: Effect, limits: ShiftThresholds) -> float | None:
+    """What T must exceed so that every p is at most the limit; None where no T could."""
+    largest = []
+    for values in effect.placebos.values():
+        exceeded_by = math.floor(limits.p * (len(values) + 1) + 1e-9) - 1  # placebos that may reach T
+        if exceeded_by < 0:
+            return None
+        if exceeded_by < len(values):
+            largest.append(sorted(values, reverse=True)[exceeded_by])
+    return max(largest, default=None)
+
+
+def _of_the_statistic(effect: Effect) -> Interval | None:
+    """The interval of T, which has no sign: `details` has the signed mean."""
+    found = effect.interval.interval
+    return found if found is None or effect.signed >= 0 else Interval(low=-found.high, high=-found.low)
 
 
 def _shift_could_not_pass(effect: Effect, limits: ShiftThresholds) -> list[str]:
@@ -219,7 +258,8 @@ def _shift_could_not_pass(effect: Effect, limits: ShiftThresholds) -> list[str]:
             reasons.append(f"no {kind} placebos were measured")
         elif 1 / (k + 1) > limits.p:
             needed = math.ceil(1 / limits.p - 1e-9) - 1 if limits.p > 0 else math.inf
-            remedy = "more scenarios, or --fit pooled, give more relabellings" if kind == "label-flip" else f"raise --placebos to {needed}"
+            exhausted = kind == "label-flip" and k >= distinct_flips(scenarios)
+            remedy = "more scenarios, or --fit pooled, give more relabellings" if exhausted else f"raise --placebos to {needed}"
             reasons.append(f"{k} {kind} placebos give p >= {_p(1 / (k + 1))}, above {_p(limits.p)}; {needed} are needed: {remedy}")
     best = share(0, scenarios).interval.high
     if best > limits.anti_steerable:

@@ -97,7 +97,13 @@ class Planner:
 
     def model_info(self, request: ModelRequest) -> ModelInfo:
         if request not in self._models:
-            self._models[request] = self._inspect(request.name, request.revision)
+            info = self._inspect(request.name, request.revision)
+            if self.settings.max_new_tokens >= info.context:
+                raise PlanError(
+                    f"--max-new-tokens {self.settings.max_new_tokens} leaves no room for a prompt in the context of {info.context} tokens "
+                    f"of {request.name}; lower it"
+                )
+            self._models[request] = info
         return self._models[request]
 
     def cases(self, needs: Needs) -> list[Case]:

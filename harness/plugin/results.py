@@ -1,6 +1,7 @@
 """What came of the cases, as records. A worker attaches them to the test's report, the controller collects them."""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,17 @@ if TYPE_CHECKING:
 
 PROPERTY = "secsteer"
 """Name of the user property that carries a result from a worker to the controller."""
+BROKE = "secsteer_broke"
+"""Attribute of a report whose case ended by an exception other than a failed assertion: it measured nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CaseResult:
-    """One case as it stands in summary.json. `model` is the fingerprint; figures a case does not have are None."""
+    """One case as it stands in summary.json.
+
+    `model` is the fingerprint. `statistic` is T in the shift gate and `threshold` what it must exceed for every p to be small enough.
+    Figures that a case does not have, or that are no numbers, are None.
+    """
 
     id: str
     gate: str
@@ -46,17 +53,20 @@ class CaseResult:
     def of(cls, result: "GateResult", *, test: str, case: Case, model: str, plan: SweepPlan, skipped: list[str]) -> "CaseResult":
         """A gate's result with the case it belongs to."""
         interval = asdict(result.interval) | {"method": result.interval_method} if result.interval else None
+        figures = {
+            "statistic": result.statistic,
+            "threshold": result.threshold,
+            "p_value": result.largest_p,
+            "p_values": dict(result.p_values),
+            "interval": interval,
+            "smallest_effect": result.smallest_effect,
+            "details": dict(result.details),
+        }
         return cls(
             id=test,
             gate=result.gate,
             status=result.status.value,
-            statistic=result.statistic,
-            threshold=result.threshold,
-            p_value=result.largest_p,
-            p_values=dict(result.p_values),
-            interval=interval,
             scenarios=result.scenarios,
-            smallest_effect=result.smallest_effect,
             reason=result.reason,
             model=model,
             model_name=case.model.name,
@@ -66,7 +76,7 @@ class CaseResult:
             layer=case.layer,
             strength=case.strength,
             skipped=skipped,
-            details=dict(result.details),
+            **_finite(figures),
         )
 
     @classmethod
@@ -92,6 +102,10 @@ class Results:
     def __len__(self) -> int:
         return len(self._by_id)
 
+    def over(self, earlier: "list[dict[str, Any]]") -> list[dict[str, Any]]:
+        """These results as plain values, and of an earlier session those of other cases."""
+        return sorted([*(one for one in earlier if one["id"] not in self._by_id), *map(asdict, self)], key=lambda one: str(one["id"]))
+
     def get(self, test: str) -> CaseResult | None:
         return self._by_id.get(test)
 
@@ -102,7 +116,7 @@ class Results:
             self._by_id[result.id] = result
         if report.failed and not carried:
             test = eval_name(report.nodeid)
-            status = "FAIL" if report.when == "call" else "ERROR"
+            status = "FAIL" if report.when == "call" and not getattr(report, BROKE, False) else "ERROR"
             self._by_id[test] = CaseResult.without_gate(test, status, _message(report))
 
 
@@ -110,6 +124,15 @@ def eval_name(nodeid: str) -> str:
     """`test_shift[nano-verified-cwe787-l4-s10]` out of a node id, without the group that xdist appends."""
     name = nodeid.split("::", 1)[-1]
     return name[: name.rindex("]") + 1] if "]" in name else name
+
+
+def _finite(value: Any) -> Any:
+    """JSON knows neither NaN nor infinity: such a figure is none."""
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _message(report: pytest.TestReport) -> str:

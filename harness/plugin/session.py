@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, StoreError
 from harness.model.description import inspect_model
 from harness.plans import SweepPlan
 from harness.plugin.planning import Case, Needs, Planner
 from harness.plugin.settings import Settings
-from harness.storage.runs import REPORT
+from harness.plugin.targets import names_evals
+from harness.storage.runs import DATABASE, REPORT, SUMMARY, RunStore
+from harness.storage.secllmholmes import doubt_about
 
 MARK = "declares"
 RUN_KEY = pytest.StashKey["EvalRun"]()
@@ -30,7 +32,9 @@ class EvalRun:
         self.plans: dict[str, SweepPlan] = {}
 
     def check(self) -> None:
-        """Read dataset and model configurations, so that a bad request ends here and not after minutes."""
+        """Read dataset, model configurations and what the run folder holds, so that a bad request ends here and not after minutes."""
+        if (self.folder / DATABASE).exists():
+            RunStore(self.folder).read_json(SUMMARY)
         if not self.planner.cases(Needs(layer=True, strength=True)):
             split = f" of split {self.settings.split!r}" if self.settings.split else ""
             raise HarnessError(f"dataset {self.settings.dataset!r}{split} holds no contrast pair; choose another --split")
@@ -64,18 +68,14 @@ def as_usage_error() -> Iterator[None]:
         raise pytest.UsageError(str(error)) from None
 
 
-def names_evals(config: pytest.Config) -> bool:
-    """Whether the command line points into a folder of evals."""
-    folders = [(config.rootpath / folder).resolve() for folder in config.getini("eval_paths")]
-    targets = [(config.invocation_params.dir / str(arg).split("::")[0]).resolve() for arg in config.args]
-    return any(target == folder or folder in target.parents for target in targets for folder in folders)
-
-
 def run_folder(config: pytest.Config) -> Path:
     """The controller chooses the folder of the run; xdist workers are told."""
     told = getattr(config, "workerinput", {}).get("run_dir")
     chosen = told or config.getoption("run_dir")
-    return Path(chosen).resolve() if chosen else config.rootpath / "reports" / datetime.now().strftime("%Y%m%d-%H%M%S")
+    folder = Path(chosen).resolve() if chosen else config.rootpath / "reports" / datetime.now().strftime("%Y%m%d-%H%M%S")
+    if folder.exists() and not folder.is_dir():
+        raise StoreError(f"run folder {folder} cannot be used, it is a file; give a folder with --run-dir")
+    return folder
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -115,7 +115,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         return []
     models = ", ".join(model.name for model in run.settings.models)
     data = f"{run.settings.dataset} ({len(run.planner.pairs)} contrast pairs)"
-    return [f"secsteer: model {models}; dataset {data}; run folder {_shown(run.folder, config)}"]
+    lines = [f"secsteer: model {models}; dataset {data}; run folder {_shown(run.folder, config)}"]
+    if alone := len(run.planner.unpaired):
+        lines.append(f"secsteer: {alone} of {len(run.planner.examples)} files have no partner of the other label and are left out")
+    if doubtful := sum(doubt_about(example) is not None for example in run.planner.examples):
+        lines.append(f"secsteer: {doubtful} of {len(run.planner.examples)} files have a label or rationale that does not fit their CWE")
+    return lines
 
 
 def _shown(path: Path, config: pytest.Config) -> str:
@@ -149,9 +154,30 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if run is None or (hasattr(session.config, "workerinput") and not session.items):
         return
     if not session.items and not session.testsfailed and not session.config.option.numprocesses:
+        withdraw_report(session.config)
         raise pytest.UsageError(nothing_selected(session.config, run))
     with as_usage_error():
         run.plan(session.items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
+    """Under -n only the end shows that the workers had nothing to do."""
+    run = session.config.stash.get(RUN_KEY, None)
+    idle = exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and getattr(session.config.option, "numprocesses", None)
+    if run and idle:
+        withdraw_report(session.config)
+        session.config.pluginmanager.getplugin("terminalreporter").write_line(f"ERROR: {nothing_selected(session.config, run)}", red=True)
+    yield
+    if run and idle:
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR  # last: syrupy writes here too
+
+
+def withdraw_report(config: pytest.Config) -> None:
+    """Keeps pytest-html from writing an empty page, perhaps over a full one."""
+    for plugin in config.pluginmanager.get_plugins():
+        if type(plugin).__module__ in ("pytest_html.report", "pytest_html.selfcontained_report"):
+            config.pluginmanager.unregister(plugin)
 
 
 def nothing_selected(config: pytest.Config, run: EvalRun) -> str:

@@ -39,9 +39,14 @@ class Settings:
             check_strength(strength)
         _at_least("--max-new-tokens", self.max_new_tokens, 1)
         _at_least("--placebos", self.placebos, 1)
+        _at_least("--seed", self.seed, 0)
         ids = [short_name(model.name) for model in self.models]
-        if len(set(ids)) < len(ids):
-            raise PlanError(f"the models {', '.join(model.name for model in self.models)} share the short name {ids[0]!r}; rename a folder")
+        if twice := sorted({name for name in ids if ids.count(name) > 1}):
+            sharing = " and ".join(model.name for model in self.models if short_name(model.name) == twice[0])
+            raise PlanError(
+                f"the models {sharing} share the short name {twice[0]!r}, by which cases are told apart; run them one after the other, "
+                "or give one as a folder of another name"
+            )
         if not 0 <= self.extraction_threshold < 1:
             raise PlanError(
                 f"--extraction-threshold {self.extraction_threshold} is outside 0..1 (1 excluded, the share must exceed it); 0.8 is usual"

@@ -11,7 +11,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.plugin.html import overview
-from harness.plugin.results import CaseResult, Results, eval_name
+from harness.plugin.results import BROKE, CaseResult, Results, eval_name
 from harness.plugin.session import RUN_KEY, EvalRun
 from harness.storage.runs import MANIFEST, REPORT, SUMMARY, RunStore
 
@@ -35,6 +35,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if call.excinfo and isinstance(call.excinfo.value, HarnessError):
         # A refusal is a paragraph for the person who asked, not a traceback for the person who wrote the harness.
         report.longrepr = f"{type(call.excinfo.value).__name__}: {call.excinfo.value}"
+    if call.excinfo and not isinstance(call.excinfo.value, (AssertionError, pytest.fail.Exception, pytest.skip.Exception)):
+        setattr(report, BROKE, True)
     if report.when == "call":
         report.extras = [*getattr(report, "extras", []), *item.stash.get(EXTRAS_KEY, [])]  # type: ignore[attr-defined]
     return report  # type: ignore[return-value]
@@ -56,7 +58,8 @@ class ResultWriter:
         if len(self.results):
             store = RunStore(self.run.folder)
             store.export()
-            store.write_json(SUMMARY, [asdict(result) for result in self.results])
+            # A folder that is used again for other cases keeps what it said of the first.
+            store.write_json(SUMMARY, self.results.over(store.read_json(SUMMARY) or []))
             store.write_json(MANIFEST, self.manifest())
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

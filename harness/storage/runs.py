@@ -115,6 +115,16 @@ class RunStore:
         partial.replace(target)
         return target
 
+    def read_json(self, name: str) -> Any:
+        """What one of the run's JSON files holds, or None where it is not there."""
+        path = self.folder / name
+        if not path.exists():
+            return None
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path} cannot be read ({error}); delete it, or give another --run-dir") from error
+
     def residuals(self, key: str) -> FloatArray | None:
         """Residuals stored under `key`, (prompts, layers, d_model), or None."""
         path = self._residual_path(key)

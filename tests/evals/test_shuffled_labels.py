@@ -9,6 +9,7 @@ import pytest
 from harness.storage.paths import data_folder
 from tests.evals.runs import cases_of_run
 
+SCENARIOS = len(list((data_folder() / "verified" / "cwe787").glob("*/scenario.toml")))
 MAIN_JOB = ("-k", "cwe787 and shift", "--strength", "10")
 
 
@@ -33,15 +34,13 @@ def true_labels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_the_main_job_comes_to_a_verdict_on_all_scenarios(true_labels: dict[str, Any]) -> None:
     assert true_labels["status"] in ("PASS", "FAIL"), true_labels["reason"]
-    assert true_labels["scenarios"] == 8
+    assert true_labels["scenarios"] == SCENARIOS
 
 
-@pytest.mark.xfail(strict=True, reason="the first embedded model hardly reads hand-written code: p > .05 against nuisance and label-flip")
 def test_the_main_job_passes_with_true_labels(true_labels: dict[str, Any]) -> None:
     assert true_labels["status"] == "PASS", true_labels["reason"]
 
 
-# Says little while the true labels fail as well.
 def test_the_main_job_does_not_pass_with_shuffled_labels(shuffled: Path, tmp_path: Path) -> None:
     shift = cases_of_run(tmp_path / "shuffled", *MAIN_JOB, "--dataset-dir", str(shuffled))["shift"]
-    assert (shift["status"], shift["scenarios"]) == ("FAIL", 8), shift["reason"]
+    assert (shift["status"], shift["scenarios"]) == ("FAIL", SCENARIOS), shift["reason"]

@@ -88,3 +88,10 @@ def test_a_folder_without_weights_has_no_fingerprint(copy: Path) -> None:
     (copy / "model.safetensors").unlink()
     with pytest.raises(ModelError, match="holds no weights"):
         fingerprint(copy)
+
+
+@pytest.mark.parametrize("name", ["tokenizer_config.json", "generation_config.json"])
+def test_what_ends_a_text_and_what_is_put_before_it_matters(saved: Saved, copy: Path, name: str) -> None:
+    settings = json.loads((copy / name).read_text(encoding="utf-8"))
+    (copy / name).write_text(json.dumps(settings | {"add_bos_token": True}), encoding="utf-8")
+    assert fingerprint(copy) != fingerprint(saved("gpt_bigcode"))

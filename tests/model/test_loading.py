@@ -179,3 +179,24 @@ def test_a_configuration_with_another_number_of_layers_is_refused(folder: Path) 
     (folder / "config.json").write_text(json.dumps({**config, "n_layer": 4}), encoding="utf-8")
     with pytest.raises(ModelError, match="lack"):
         load_model(folder)
+
+
+def test_answers_that_begin_with_the_same_token_are_refused(folder: Path) -> None:
+    bytes_alone = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    bytes_alone["model"]["merges"] = []  # " Yes" and " No" both begin with a space then
+    (folder / "tokenizer.json").write_text(json.dumps(bytes_alone), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"answers ' Yes' and ' No' both begin with token \d+"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("content", ["{}", "no JSON", "[]"])
+def test_a_damaged_list_of_shards_is_refused(folder: Path, content: str) -> None:
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors.index.json").write_text(content, encoding="utf-8")
+    with pytest.raises(ModelError, match=r"index\.json lists no weight files"):
+        load_model(folder)
+
+
+def test_a_revision_of_a_folder_is_refused(folder: Path) -> None:
+    with pytest.raises(ModelError, match="--revision main names a version on the hub"):
+        load_model(folder, revision="main")

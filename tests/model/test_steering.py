@@ -10,10 +10,12 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from harness.errors import ModelError, PlanError, SteeringError
-from harness.model import addition
+from harness.model import addition, steering
 from harness.model.loading import LoadedModel, load_model
+from harness.model.passes import Outcome
 from harness.model.steering import steered_answers, steered_margins
 from harness.records import FloatArray, Positions, SteeringPlan
 from tests.model import tiny
@@ -267,3 +269,25 @@ def test_a_model_that_generates_without_a_cache_is_refused(saved: Saved) -> None
     model.module.generation_config.use_cache = False
     with pytest.raises(SteeringError, match=r"saw \(4, 67\) rows and tokens where \(4, 1\) were due"):
         steered_answers(model, tiny.PROMPTS, plan(), NEW_TOKENS)
+
+
+def test_steps_that_were_never_reached_are_an_error(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    genuine = steering.generate
+
+    def cut_short(*args: Any) -> Outcome:
+        outcome = genuine(*args)
+        return dataclasses.replace(outcome, changes=outcome.changes[:1])
+
+    monkeypatch.setattr(steering, "generate", cut_short)
+    with pytest.raises(SteeringError, match=rf"was steered in 1 of {NEW_TOKENS} forward passes"):
+        steered_answers(loaded("gpt_bigcode"), tiny.PROMPTS, plan(), NEW_TOKENS)
+    steered_answers(loaded("gpt_bigcode"), tiny.PROMPTS, plan(positions="prompt"), NEW_TOKENS)  # one steered pass is all it plans
+
+
+def test_logits_that_are_not_finite_are_an_error(tmp_path: Path) -> None:
+    folder = tiny.save(tmp_path / "broken", "gpt_bigcode")
+    weights = load_file(folder / "model.safetensors")
+    weights["transformer.ln_f.weight"][0] = float("nan")
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=r"gives logits that are not finite for row 0 in float32"):
+        steered_margins(load_model(folder), tiny.PROMPTS, None)

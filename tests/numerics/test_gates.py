@@ -54,7 +54,7 @@ def test_an_effect_that_holds_in_every_part_passes_and_says_by_how_much() -> Non
     assert "+2 logits at strength 10 over 12 scenarios" in result.reason
     assert "nuisance p = .025" in result.reason
     assert "3 of 48 verdicts flipped" in result.reason
-    assert (result.statistic, result.threshold, result.scenarios, result.smallest_effect) == (2.0, 0.05, 12, 1.4)
+    assert (result.statistic, result.scenarios, result.smallest_effect) == (2.0, 12, 1.4)
     assert result.interval == Interval(low=1.5, high=2.5)
     assert (result.largest_p, result.false_positive_rate, result.power) == (0.025, None, None)
 
@@ -116,13 +116,36 @@ def test_seven_scenarios_are_too_few_and_eight_are_not() -> None:
     assert shift_gate(effect(scenarios=8)).status is GateStatus.PASS
 
 
-def test_too_few_relabellings_are_inconclusive_even_where_the_effect_looks_bad() -> None:
+@pytest.mark.parametrize(
+    ("scenarios", "remedy"), [(12, "raise --placebos to 19"), (4, "more scenarios, or --fit pooled, give more relabellings")]
+)
+def test_too_few_relabellings_are_inconclusive_even_where_the_effect_looks_bad(scenarios: int, remedy: str) -> None:
+    """Of 4 scenarios there are 7 relabellings and no more, of 12 there are 2047."""
     placebos = {**effect().placebos, "label-flip": SMALL[:7]}
-    result = shift_gate(effect(signed=-2.0, placebos=placebos, p_values={**effect().p_values, "label-flip": 1.0}))
+    few = effect(scenarios=scenarios, signed=-2.0, placebos=placebos, p_values={**effect().p_values, "label-flip": 1.0})
+    result = shift_gate(few)
     assert result.status is GateStatus.INCONCLUSIVE
-    assert result.reason == (
-        "7 label-flip placebos give p >= .125, above .05; 19 are needed: more scenarios, or --fit pooled, give more relabellings"
-    )
+    assert f"7 label-flip placebos give p >= .125, above .05; 19 are needed: {remedy}" in result.reason
+
+
+@pytest.mark.parametrize(("k", "reaching"), [(39, 1), (19, 0), (99, 4)])
+def test_the_threshold_is_what_the_statistic_must_exceed(k: int, reaching: int) -> None:
+    """At level .05 so many of k placebos may reach T: (1 + 1) / 40, (1 + 0) / 20 and (1 + 4) / 100 are .05."""
+    largest_first = [float(value) for value in range(k, 0, -1)]
+    placebos = {"nuisance": tuple(largest_first[::-1]), "label-flip": (0.5,) * k}
+    result = shift_gate(effect(placebos=placebos, p_values={"nuisance": 0.05, "label-flip": 0.05}))
+    assert result.threshold == largest_first[reaching]
+
+
+def test_no_statistic_can_exceed_a_threshold_that_does_not_exist() -> None:
+    assert shift_gate(effect(placebos={**effect().placebos, "nuisance": SMALL[:18]})).threshold is None
+
+
+def test_the_interval_is_that_of_the_statistic_which_has_no_sign() -> None:
+    pushed_back = IntervalEstimate(interval=Interval(low=-2.5, high=-1.5), method="BCa", reason="")
+    result = shift_gate(effect(signed=-2.0, interval=pushed_back))
+    assert (result.statistic, result.interval) == (2.0, Interval(low=1.5, high=2.5))
+    assert result.details["signed"] == -2.0
 
 
 @pytest.mark.parametrize(("k", "status"), [(18, "INCONCLUSIVE"), (19, "PASS")])

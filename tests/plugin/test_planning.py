@@ -1,6 +1,7 @@
 """From declarations and options to cases and plans, without a model."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,13 @@ SETTINGS: dict[str, Any] = {
     "positions": "generated", "fit": "cwe", "question": "vulnerable", "max_new_tokens": 8, "placebos": 39, "extraction_threshold": 0.8,
     "seed": 0,
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _on_the_small_corpus(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SETTINGS, "dataset_dir", str(corpus))
+
+
 SHIFT = Needs(layer=True, strength=True, shift=True, text=True)
 
 
@@ -73,8 +81,8 @@ def test_a_layer_outside_the_model_is_refused_with_its_range() -> None:
 
 
 def test_two_models_with_one_short_name_are_refused() -> None:
-    with pytest.raises(PlanError, match="share the short name"):
-        planner(models=(replace(NANO, name="a/m"), replace(NANO, name="b/m")))
+    with pytest.raises(PlanError, match="models a/m and b/m share the short name 'm'"):
+        planner(models=(NANO, replace(NANO, name="a/m"), replace(NANO, name="b/m")))
 
 
 def test_wanting_texts_without_a_layer_is_refused() -> None:

@@ -17,7 +17,14 @@ REFUSALS = {
     "split of a dataset without splits": (("--split", "seed138"), "dataset 'verified' has no splits"),
     "no placebos": (("--placebos", "0"), "--placebos 0 is below 1"),
     "no such model": (("--model", "./no/such/folder"), "model folder 'no/such/folder' does not exist"),
-    "hub out of reach": (("--model", "bigcode/starcoderbase-1b"), "bigcode/starcoderbase-1b"),
+    "hub out of reach": (("--model", "bigcode/starcoderbase-1b"), "the hub is out of reach (HF_HUB_OFFLINE is set)"),
+    "seed below zero": (("--seed", "-1"), "--seed -1 is below 0"),
+    "no room for a prompt": (
+        ("--max-new-tokens", "9000"),
+        "--max-new-tokens 9000 leaves no room for a prompt",
+    ),
+    "revision of a folder": (("--revision", "main"), "--revision main names a version on the hub"),
+    "nothing selected under two workers": (("-n", "2", "-k", "cwe999"), "-k 'cwe999' selects none of the evals"),
 }
 
 
@@ -43,3 +50,32 @@ def test_a_missing_dataset_folder_is_named(evals: Evals, tmp_path: Path) -> None
     assert run.code == 4
     assert "nowhere" in run.output
     assert "Traceback" not in run.output
+
+
+def test_a_run_folder_that_is_a_file_is_refused(evals: Evals, tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("not a folder")
+    run = evals(tmp_path / "run", "-k", "cwe787")
+    assert run.code == 4, run.output
+    assert "cannot be used" in run.output
+    assert "INTERNALERROR" not in run.output
+
+
+def test_a_damaged_database_is_refused_before_any_work(evals: Evals, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "measurements.sqlite").write_bytes(b"no database, though it has some length" * 100)
+    run = evals(tmp_path / "run", "-k", "cwe787")
+    assert run.code == 4, run.output
+    assert "or delete the damaged one" in run.output
+
+
+def test_a_refused_selection_leaves_an_earlier_report_alone(evals: Evals, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "report.html").write_text("the report of an earlier run")
+    assert evals(tmp_path / "run", "-k", "cwe999").code == 4
+    assert (tmp_path / "run" / "report.html").read_text() == "the report of an earlier run"
+
+
+def test_evals_that_no_run_was_planned_for_say_how_they_run(evals: Evals, tmp_path: Path) -> None:
+    run = evals(tmp_path / "run", "-k", "shift", "-o", "eval_paths=elsewhere")
+    assert "fixture 'case' not found" not in run.output
+    assert "evals run when they are named on the command line" in run.output

@@ -1,6 +1,7 @@
 """A run from the command line: its outcome, its files, and that nothing is measured twice or lost."""
 
 import json
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -14,11 +15,46 @@ import pyarrow.parquet as pq
 from tests.plugin.conftest import ROOT, TINY_RUN, Evals, Run
 
 
-def test_a_random_model_does_not_pass_the_shift_gate(finished: Run) -> None:
+def test_extraction_and_identity_hold_for_a_random_model_that_says_nothing(finished: Run) -> None:
     statuses = {case["gate"]: case["status"] for case in finished.summary}
     assert statuses["extraction"] == statuses["identity"] == "PASS"
-    assert statuses["shift"] in ("FAIL", "INCONCLUSIVE")
+    assert statuses["generation"] == "FAIL"
     assert finished.code == 1
+
+
+def test_a_random_model_does_not_pass_the_shift_gate(evals: Evals, tmp_path: Path) -> None:
+    run = evals(tmp_path / "run", *TINY_RUN, "--placebos", "19", "-k", "shift")
+    (shift,) = run.summary
+    assert shift["status"] == "FAIL", shift["reason"]
+
+
+def test_a_later_selection_keeps_what_the_folder_says_of_other_cases(resumable: Run, evals: Evals) -> None:
+    before = {case["id"]: case for case in resumable.summary}
+    after = evals(resumable.folder, *TINY_RUN, "-k", "extraction").summary
+    assert {case["id"]: case for case in after} == before
+
+
+def test_one_scenario_is_enough_to_extract_and_too_few_to_steer(corpus: Path, evals: Evals, tmp_path: Path) -> None:
+    one = tmp_path / "one"
+    shutil.copytree(corpus / "cwe787" / "job_queue", one / "cwe787" / "job_queue")
+    run = evals(tmp_path / "run", *TINY_RUN, "--dataset-dir", str(one))
+    cases = {case["gate"]: case for case in run.summary}
+    assert {gate: case["status"] for gate, case in cases.items()} == {
+        "extraction": "PASS",
+        "identity": "PASS",
+        "generation": "INCONCLUSIVE",
+        "shift": "INCONCLUSIVE",
+        "pinned_text": "INCONCLUSIVE",
+    }
+    assert cases["shift"]["reason"].startswith("1 of at least 3 scenarios are there to fit on")
+    assert run.code == 0
+
+
+def test_a_case_that_cannot_be_measured_is_an_error_and_no_fail(evals: Evals, tmp_path: Path) -> None:
+    run = evals(tmp_path / "run", *TINY_RUN, "--max-new-tokens", "2500", "-k", "cwe787 and (extraction or shift)")
+    cases = {case["gate"]: case for case in run.summary}
+    assert {case["status"] for case in cases.values()} == {"ERROR"}
+    assert "of 8 pairs of CWE-787 none fits the context; the longest: " in cases["extraction"]["reason"]
 
 
 def test_three_placebos_are_inconclusive_and_say_how_many_are_needed(finished: Run) -> None:

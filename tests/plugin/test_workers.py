@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.storage.paths import data_folder
 from tests.plugin.conftest import Evals
 
 SCENARIOS = 3
@@ -13,10 +12,10 @@ ARGS = ("--strength", "10", "--placebos", "3", "--max-new-tokens", "4", "-k", "s
 
 
 @pytest.fixture
-def two_cwes(tmp_path: Path) -> Path:
+def two_cwes(corpus: Path, tmp_path: Path) -> Path:
     """A corpus of two CWEs, so that there are two groups to share out."""
     root = tmp_path / "corpus"
-    scenarios = sorted(folder for folder in (data_folder() / "verified" / "cwe787").iterdir() if folder.is_dir())[:SCENARIOS]
+    scenarios = sorted((corpus / "cwe787").iterdir())[:SCENARIOS]
     for name, cwe in (("cwe787", "CWE-787"), ("cwe416", "CWE-416")):
         for scenario in scenarios:
             target = root / name / scenario.name

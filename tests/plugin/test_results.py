@@ -1,0 +1,42 @@
+"""What becomes of a gate's result on its way to summary.json."""
+
+import json
+import math
+from dataclasses import asdict
+from typing import Any
+
+from harness.numerics.gates import GateResult
+from harness.plans import ModelRequest, SweepPlan
+from harness.plugin.planning import Case
+from harness.plugin.results import CaseResult, Results
+from harness.records import GateStatus
+
+NANO = ModelRequest(name="nano", revision=None, dtype="float32", device_map=None)
+CASE = Case(model=NANO, dataset="verified", cwe="CWE-787", layer=None, strength=None)
+PLAN = SweepPlan(
+    model=NANO, dataset="verified", data_hash="d", cwe="CWE-787", pairs=(), fitting_pairs=(), question="vulnerable", positions="generated",
+    layers=(), shift_cells=(), text_cells=(), placebos=19, max_new_tokens=4, seed=0,
+)  # fmt: skip
+
+
+def case_result(test: str = "test_identity[nano]", **figures: Any) -> CaseResult:
+    given: dict[str, Any] = {"statistic": 0.5, "threshold": 0.1, **figures}
+    result = GateResult(gate="identity", status=GateStatus.FAIL, reason="why", **given)
+    return CaseResult.of(result, test=test, case=CASE, model="m", plan=PLAN, skipped=[])
+
+
+def test_figures_that_are_no_numbers_become_none_and_the_rest_is_kept() -> None:
+    details = {"a": math.nan, "b": [1.0, math.inf], "c": {"d": -math.inf, "e": 2}}
+    found = asdict(case_result(statistic=math.nan, details=details))
+    assert found["statistic"] is None
+    assert found["threshold"] == 0.1
+    assert found["details"] == {"a": None, "b": [1.0, None], "c": {"d": None, "e": 2}}
+    json.dumps(found, allow_nan=False)
+
+
+def test_results_lie_over_earlier_ones_of_the_same_case_and_beside_others() -> None:
+    results = Results()
+    results._by_id["test_identity[nano]"] = case_result()
+    earlier = [{"id": "test_identity[nano]", "status": "PASS"}, {"id": "test_shift[nano]", "status": "PASS"}]
+    found = results.over(earlier)
+    assert [(one["id"], one["status"]) for one in found] == [("test_identity[nano]", "FAIL"), ("test_shift[nano]", "PASS")]
