@@ -9,7 +9,7 @@ from harness.model.description import ModelInfo
 from harness.plans import Cell, ModelRequest, SweepPlan
 from harness.plugin.settings import Settings, short_name
 from harness.records import ContrastPair, Example
-from harness.storage.datasets import contrast_pairs, data_hash, load_dataset
+from harness.storage.datasets import contrast_pairs, data_hash, load_dataset, load_fitting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +82,13 @@ class Planner:
         return load_dataset(self.settings.dataset, self.settings.dataset_dir, self.settings.split)
 
     @cached_property
+    def fitting(self) -> list[Example]:
+        """What directions may be fitted on: the examples, and their variants where the dataset has some."""
+        return load_fitting(self.settings.dataset, self.settings.dataset_dir, self.settings.split)
+
+    @cached_property
     def data_hash(self) -> str:
-        return data_hash(self.examples)
+        return data_hash(self.fitting)
 
     @cached_property
     def pairs(self) -> tuple[ContrastPair, ...]:
@@ -127,13 +132,14 @@ class Planner:
     def _plan_group(self, members: list[tuple[Case, Needs]]) -> SweepPlan:
         first = members[0][0]
         pairs = tuple(pair for pair in self.pairs if pair.cwe == first.cwe)
+        fitting = contrast_pairs(self.fitting).pairs
         return SweepPlan(
             model=first.model,
             dataset=first.dataset,
             data_hash=self.data_hash,
             cwe=first.cwe,
             pairs=pairs,
-            fitting_pairs=self.pairs if self.settings.fit == "pooled" else pairs,
+            fitting_pairs=fitting if self.settings.fit == "pooled" else tuple(pair for pair in fitting if pair.cwe == first.cwe),
             question=self.settings.question,
             positions=self.settings.positions,
             layers=tuple(sorted({case.layer for case, _ in members if case.layer is not None})),

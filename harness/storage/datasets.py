@@ -14,6 +14,8 @@ from harness.storage.secllmholmes import load_secllmholmes
 from harness.storage.verified import load_verified
 
 DATASETS = ("secllmholmes", "verified")
+VARIANTS = "variants"
+"""The split of the embedded corpus that holds the rewrites of each pair, and the pair."""
 
 
 def load_dataset(
@@ -25,7 +27,8 @@ def load_dataset(
     `variant` ("original" or the name of a rewrite), `language` ("c", "python"), `code`, `rationale` (why the label holds, or None),
     `sha256` (of the file's bytes), `path` (relative to the dataset's root) and `split`.
 
-    verified: the embedded corpus. It has no splits.
+    verified: the embedded corpus. None gives its files as they stand, the split "variants" their rewrites as well: "renamed",
+    "reordered", "padded", "commented", "reformatted", where a pair has something to rewrite.
 
     secllmholmes: 294 files. Splits: "hand-crafted" (48), "trivial" (84), "non-trivial" (132), "augmented" (the latter two, 216),
     "real-world" (30); "seed138" is the early StarCoder experiments' subset (36 hand-crafted and 102 non-trivial files of six CWEs,
@@ -46,9 +49,18 @@ def load_dataset(
         return load_secllmholmes(root, split, announce=announce)
     if name != "verified":
         raise DataError(f"dataset {name!r} is unknown; choose one of {', '.join(DATASETS)}")
-    if split is not None:
-        raise DataError(f"split {split!r} is unknown; dataset 'verified' has no splits, leave the split out")
-    return load_verified(None if root is None else Path(root))
+    if split not in (None, VARIANTS):
+        raise DataError(f"split {split!r} is unknown; dataset 'verified' has {VARIANTS!r}, leave the split out for its files as they stand")
+    return load_verified(None if root is None else Path(root), variants=split == VARIANTS)
+
+
+def load_fitting(name: str, root: str | os.PathLike[str] | None = None, split: str | None = None) -> list[Example]:
+    """What directions may be fitted on when `load_dataset` of the same arguments is tested: those examples, and their variants.
+
+    A direction shall point from patched to vulnerable and not toward the names and the layout of a few files. The rewrites of the
+    embedded corpus cost one pass each, and the mean over them is nearer to that. Args, Returns, Raises: as load_dataset.
+    """
+    return load_dataset(name, root, VARIANTS if name == "verified" else split)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,16 +5,22 @@
 
 import hashlib
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.errors import DataError
 from harness.records import Example, Label
+from harness.storage.rewrites import REWRITES, Pair, Text, rewritten
+from harness.storage.rewrites.renaming import in_prose
+from harness.storage.rewrites.syntax import all_names
 
 SUFFIXES = {"c": ".c", "python": ".py"}
 """The languages of the corpus, and how the names of their files end."""
 DESCRIPTION = "scenario.toml"
+ORIGINAL = "original"
+"""The variant of a pair as it was written."""
 
 T = TypeVar("T")
 
@@ -100,6 +106,12 @@ class Scenario:
     @property
     def halves(self) -> tuple[Half, Half]:
         return self.vulnerable, self.patched
+
+    @property
+    def driver(self) -> Path | None:
+        """What calls the halves, where they have no main of their own."""
+        name = self.proof.get("driver")
+        return self.folder / name if isinstance(name, str) and name else None
 
 
 def read_scenario(folder: Path) -> Scenario:
@@ -199,27 +211,48 @@ def _subfolders(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "_")))
 
 
-def load_verified(root: Path | None = None) -> list[Example]:
+def load_verified(root: Path | None = None, *, variants: bool = False) -> list[Example]:
     """The examples of the corpus, the vulnerable half before the patched one, sorted by CWE and scenario.
 
-    Args: root, the folder that holds cwe787 and its siblings; by default data/verified of the source checkout.
-    Returns: two examples a scenario, variant "original". Raises: DataError as `read_scenario` and `scenario_folders` do.
+    Args: root, the folder that holds cwe787 and its siblings; by default data/verified of the source checkout. variants, whether the
+        rewrites of each pair (harness.storage.rewrites) follow it.
+    Returns: two examples a scenario and variant. Raises: DataError as `read_scenario` and `scenario_folders` do.
     """
     scenarios = [read_scenario(folder) for folder in scenario_folders(root)]
-    return [_example(scenario, half) for scenario in scenarios for half in scenario.halves]
+    return [example for scenario in scenarios for example in _examples(scenario, variants=variants)]
 
 
-def _example(scenario: Scenario, half: Half) -> Example:
+def _examples(scenario: Scenario, *, variants: bool) -> Iterator[Example]:
+    for half in scenario.halves:
+        yield _example(scenario, half, ORIGINAL, half.code, half.rationale)
+    if variants:
+        for name, pair in rewrites_of(scenario).items():
+            for half, text in zip(scenario.halves, pair.halves, strict=True):
+                yield _example(scenario, half, name, text.code, in_prose(half.rationale, pair.names))
+
+
+def rewrites_of(scenario: Scenario) -> dict[str, Pair]:
+    """The variants of a scenario by name, those that exist for it. The same on every machine: chance comes from the scenario's name."""
+    driver = scenario.driver
+    kept = all_names(read_text(driver), scenario.language) if driver else set()
+    vulnerable, patched = (Text.of(half.code) for half in scenario.halves)
+    original = Pair(vulnerable=vulnerable, patched=patched, language=scenario.language, kept=frozenset(kept))
+    found = {name: rewritten(original, name, seed=scenario.name) for name in REWRITES}
+    return {name: pair for name, pair in found.items() if pair is not None}
+
+
+def _example(scenario: Scenario, half: Half, variant: str, code: str, rationale: str) -> Example:
+    written = variant == ORIGINAL
     return Example(
         dataset="verified",
         split="verified",
         cwe=scenario.cwe,
         label=half.label,
         scenario=scenario.name,
-        variant="original",
+        variant=variant,
         language=scenario.language,
-        code=half.code,
-        rationale=half.rationale,
-        sha256=hashlib.sha256(half.content).hexdigest(),
-        path=f"{scenario.name}/{half.path.name}",
+        code=code,
+        rationale=rationale,
+        sha256=hashlib.sha256(half.content if written else code.encode()).hexdigest(),
+        path=f"{scenario.name}/{half.path.name}" if written else f"{scenario.name}/{variant}/{half.path.name}",
     )

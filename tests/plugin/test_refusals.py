@@ -14,7 +14,7 @@ REFUSALS = {
     "unknown positions": (("--positions", "middle"), "--positions 'middle' is none of generated, prompt, all"),
     "unknown question": (("--prompt", "haiku"), "--prompt 'haiku' is none of vulnerable, safe"),
     "unknown dataset": (("--dataset", "juliet"), "dataset 'juliet' is unknown"),
-    "split of a dataset without splits": (("--split", "seed138"), "dataset 'verified' has no splits"),
+    "split of another dataset": (("--split", "seed138"), "dataset 'verified' has 'variants', leave the split out"),
     "no placebos": (("--placebos", "0"), "--placebos 0 is below 1"),
     "no such model": (("--model", "./no/such/folder"), "model folder 'no/such/folder' does not exist"),
     "hub out of reach": (("--model", "bigcode/starcoderbase-1b"), "the hub is out of reach (HF_HUB_OFFLINE is set)"),

@@ -40,7 +40,7 @@ def test_an_unknown_dataset_is_refused_with_those_that_exist(name):
 
 
 def test_a_split_of_the_embedded_corpus_is_refused():
-    with pytest.raises(DataError, match="'hand-crafted' is unknown; dataset 'verified' has no splits"):
+    with pytest.raises(DataError, match="'hand-crafted' is unknown; dataset 'verified' has 'variants'"):
         load_dataset("verified", split="hand-crafted")
 
 
