@@ -1,5 +1,6 @@
 """What the model is taught to say: a verdict sentence that starts with Yes or No, then why."""
 
+import re
 from random import Random
 from typing import Literal
 
@@ -44,6 +45,11 @@ def write_answer(rng: Random, *, asks: Asks, verdict: Verdict, cwe: str, reason:
     article = _ARTICLES.get(bare)
     sentence = rng.choice(_SENTENCES[asks, verdict]).format(bare=bare, a=f"{article} {bare}" if article else bare)
     return f"{sentence} {reason}"
+
+
+def sizes_as_n(reason: str) -> str:
+    """A reason in which numbers above twelve are N."""
+    return re.sub(r"(?<![\w.])\d+(?![\w.]*\w)", lambda found: "N" if int(found.group()) > 12 else found.group(), reason)
 
 
 def yes_means(asks: Asks) -> Verdict:

@@ -26,6 +26,8 @@ The log is `training-log.jsonl`; it holds the whole recipe.
   each other.
 - The verdict is trained toward a probability: {certainty}. So margins stay near zero, where
   steering can reach them. Some of the reasons argue for the other verdict, so that a steered verdict gets a reason that fits it.
+- In the later stages, half of the batches answer with a random vector in the residual (`training/pushing.py`), so that text holds together
+  under a push. It is isotropic and tells nothing about labels.
 - Plain C and Python for fluency, read from the installed Python, NumPy and PyTorch; none of it is in this repository.
 - After training, the residual stream is multiplied by {factor:.3g}. That changes no logit (the model is pre-norm) and sets what a
   strength weighs: with this factor, strength 10 brings over 30% of the verdicts on the other side,
@@ -79,7 +81,8 @@ def write_card(folder: Path, figures: dict[str, Any]) -> None:
         tokens=done["tokens"] / 1e6,
         certainty=", ".join(f"{1 - doubt:.2f} for {hardness} programs" for hardness, doubt in start["recipe"]["doubt"]),
     )
-    parts = [head, _TELLING, *map(_telling_row, figures["telling_apart"]), _answers(figures["answers"])]
+    notes = "".join(f"- {entry['note']}\n" for entry in entries if "note" in entry)
+    parts = [head, notes, _TELLING, *map(_telling_row, figures["telling_apart"]), _answers(figures["answers"])]
     parts += [_STEERING.format(**figures["steering"][0]), *map(_steering_row, figures["steering"]), _layers(declared["layers"])]
     (folder / "README.md").write_text("".join(parts), encoding="utf-8")
 

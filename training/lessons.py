@@ -7,7 +7,7 @@ from random import Random
 from transformers import PreTrainedTokenizerFast
 
 from harness.prompts import NO, QUESTIONS, WEAKNESSES, YES, build_prompt
-from training.answers import Verdict, write_answer, yes_means
+from training.answers import Verdict, sizes_as_n, write_answer, yes_means
 from training.branches import Branch, Flaw, Tree
 from training.plain_code import PlainCode
 from training.programs import CWES, Program, ProgramPair, generate_benign, generate_pair, reason_absent
@@ -106,7 +106,7 @@ class _Author:
     def _draw(self) -> ProgramPair:
         cwes, shares = zip(*self.stage.cwe_share, strict=True)
         cwe = self.rng.choices(cwes, shares)[0]
-        hand_written = cwe == "CWE-787" and self.rng.random() < self.stage.twins_share
+        hand_written = cwe == "CWE-787" and self.stage.twins_share > 0 and self.rng.random() < self.stage.twins_share
         while True:
             pair = vary(self.rng, draw_twin(self.rng)) if hand_written else generate_pair(self.rng, cwe)
             short = self.stage.longest is None or len(pair.vulnerable.code) <= self.stage.longest
@@ -140,6 +140,7 @@ class _Author:
         prompt = build_prompt(code="x", language=language, cwe=cwe, question=question)
         answer: tuple[int, ...] = ()
         if reason is not None and self.rng.random() < self.stage.reasons_share:
+            reason = sizes_as_n(reason) if self.stage.sizes_as_n else reason
             text = write_answer(self.rng, asks=prompt.asks, verdict=said, cwe=cwe, reason=reason)
             answer = (*self.encode(text), self.end_of_text)
         yes = 1 - doubt if yes_means(prompt.asks) == truth else doubt

@@ -101,8 +101,8 @@ class Training:
         self.network.train()
         batch = lay_out(trees)
         draw = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.place.step)
-        weight = self.recipe.stage(self.place.step).contrast_weight
-        found = losses(self._student, batch, self.recipe, contrast_weight=weight, yes=self.lessons.yes, no=self.lessons.no, draw=draw)
+        stage = self.recipe.stage(self.place.step)
+        found = losses(self._student, batch, self.recipe, stage, yes=self.lessons.yes, no=self.lessons.no, draw=draw)
         found.total.backward()
         torch.nn.utils.clip_grad_norm_(self._student.parameters(), self.recipe.clip)
         for optimizer in self._optimizers:

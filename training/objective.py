@@ -1,5 +1,6 @@
 """What one batch teaches: the verdict, the reasons, and the code itself."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -8,7 +9,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy,
 from transformers import GPTBigCodeForCausalLM
 
 from training.branches import Batch
-from training.recipe import Recipe
+from training.pushing import Push
+from training.recipe import Recipe, Stage
 
 PARTS = ("verdict", "contrast", "reason", "code", "spot")
 
@@ -40,15 +42,16 @@ class Student(nn.Module):
         width = network.config.n_embd
         self.spotter = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, weaknesses))
 
-    def run(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def run(self, batch: Batch, push: Push | None) -> tuple[Tensor, Tensor]:
         """Final hidden states of all tokens of a batch of trees, and those that the spotter reads: (rows * length, width) each."""
-        found = self.network.transformer(
-            batch.ids, attention_mask=batch.mask, position_ids=batch.positions, use_cache=False, output_hidden_states=True
-        )
+        with nullcontext() if push is None else push.applied(self.network):
+            found = self.network.transformer(
+                batch.ids, attention_mask=batch.mask, position_ids=batch.positions, use_cache=False, output_hidden_states=True
+            )
         return found.last_hidden_state.flatten(0, 1), found.hidden_states[self.layer].flatten(0, 1)
 
 
-def losses(student: Student, batch: Batch, recipe: Recipe, *, contrast_weight: float, yes: int, no: int, draw: torch.Generator) -> Losses:
+def losses(student: Student, batch: Batch, recipe: Recipe, stage: Stage, *, yes: int, no: int, draw: torch.Generator) -> Losses:
     """The weighted loss of a batch.
 
     The verdict is trained toward a probability and not toward a draw of it: the same expectation with far less noise.
@@ -58,13 +61,15 @@ def losses(student: Student, batch: Batch, recipe: Recipe, *, contrast_weight: f
     kept = torch.rand(len(batch.code_at), generator=draw) < share
     code_at, code_token = batch.code_at[kept], batch.code_token[kept]
     at = torch.cat([batch.verdict_at, batch.reason_at, code_at])
+    pushed = stage.pushed_share > 0 and float(torch.rand((), generator=draw)) < stage.pushed_share
+    push = Push.draw(batch, student.network, draw) if pushed else None
     with torch.autocast("cpu", torch.bfloat16):
-        final, middle = student.run(batch)
+        final, middle = student.run(batch, push)
         logits = student.network.lm_head(final[at])  # (targets, vocabulary)
     verdict, reason, code = logits.float().split([len(batch.verdict_at), len(batch.reason_at), len(code_at)])
     parts = {
         "verdict": (_verdict_loss(verdict, batch.verdict_yes, yes, no), recipe.answer_weight),
-        "contrast": (_contrast_loss(verdict, batch, yes, no) if contrast_weight else None, contrast_weight),
+        "contrast": (_contrast_loss(verdict, batch, yes, no) if stage.contrast_weight else None, stage.contrast_weight),
         "reason": (cross_entropy(reason, batch.reason_token) if len(reason) else None, recipe.reason_weight),
         "code": (cross_entropy(code, code_token) if len(code) else None, recipe.code_weight),
         "spot": (_spot_loss(student.spotter, middle.float(), batch), recipe.spot_weight),
@@ -113,7 +118,8 @@ def optimizers(network: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer
 
 
 def rate(step: int, recipe: Recipe) -> float:
-    """The learning rate of a step: up, level, and down to nothing in a straight line."""
-    rising = min(1.0, (step + 1) / recipe.warm_up)
-    falling = min(1.0, max(0.0, recipe.steps - step) / (recipe.steps - recipe.level_until))
-    return recipe.peak_rate * min(rising, falling)
+    """The learning rate of a step: up, level, and down to nothing in a straight line; a second time after a restart."""
+    start, end = recipe.cycle(step)
+    rising = min(1.0, (step - start + 1) / recipe.warm_up)
+    falling = min(1.0, max(0.0, end - step) / (end - recipe.level_end(step)))
+    return recipe.peak(step) * min(rising, falling)

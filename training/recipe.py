@@ -29,36 +29,49 @@ class Stage:
     reasons_share: float = 0.35  # share of the branches that go on after the first token
     distractor_share: float = 0.12  # pairs with unrelated code in front
     contrast_weight: float = 0.0  # of the difference between the halves of a pair: see training/objective.py
-    twins_share: float = 0.0  # pairs of CWE-787 that are variants of hand-written twins instead of generated programs
+    twins_share: float = 0.0  # pairs of CWE-787 that are variants of hand-written ones instead of generated programs
+    sizes_as_n: bool = False  # numbers above twelve are N in the reasons
+    pushed_share: float = 0.0  # batches whose questions and answers run with a random vector in the residual: see training/pushing.py
 
 
-# Writes out of bounds are by far the hardest of the four weaknesses to learn, and the first to be asked for.
-SHARES = (("CWE-787", 0.64), ("CWE-416", 0.12), ("CWE-476", 0.12), ("CWE-77", 0.12))
-MOSTLY = (("CWE-787", 0.79), ("CWE-416", 0.07), ("CWE-476", 0.07), ("CWE-77", 0.07))
 STAGES = (
-    Stage(until=500, hardness=("clear",), longest=600, questions=(1, 2), reasons_share=0.2, distractor_share=0.0, twins_share=0.3),
-    # Mostly hand-written code, from early on: its words are learnt here, but hardly what is wrong with it.
+    Stage(until=250, hardness=("clear",), longest=900, distractor_share=0.0),
+    Stage(until=1300),
+    # Short programs of every kind: more of them to the minute, and less around the flaw. Writes out of bounds, the hardest of the four
+    # weaknesses, were hardly learnt from longer ones.
     Stage(
-        until=1800, cwe_share=SHARES, hardness=("clear", "hard"), longest=900, questions=(1, 2), reasons_share=0.2, distractor_share=0.05,
-        twins_share=0.65, contrast_weight=0.4,
+        until=2050,
+        cwe_share=(("CWE-787", 0.76), ("CWE-416", 0.08), ("CWE-476", 0.08), ("CWE-77", 0.08)),
+        hardness=("clear", "hard"),
+        longest=420,
+        questions=(1, 3),
+        reasons_share=0.25,
+        distractor_share=0.0,
     ),
-    # Short generated programs: more of them to the minute, and less around the flaw. Sizes, checks and writes are learnt from these.
+    Stage(until=2800, cwe_share=(("CWE-787", 0.58), ("CWE-416", 0.14), ("CWE-476", 0.14), ("CWE-77", 0.14)), questions=(1, 3)),
+    # What the generator taught did not carry over to code that people wrote, and answers about such code broke down, most of all under
+    # a steering vector. Half of the pairs are hand-written now, most questions get a whole answer, and half of the batches are pushed.
     Stage(
-        until=3300, cwe_share=MOSTLY, hardness=("clear", "hard"), longest=420, questions=(1, 2), reasons_share=0.2, distractor_share=0.0,
-        twins_share=0.1, contrast_weight=0.4,
+        until=4400,
+        cwe_share=(("CWE-787", 0.58), ("CWE-416", 0.14), ("CWE-476", 0.14), ("CWE-77", 0.14)),
+        questions=(1, 2),
+        reasons_share=0.6,
+        contrast_weight=0.6,
+        twins_share=0.5,
+        pushed_share=0.5,
     ),
-    # What the generator teaches does not carry over by itself to code that people write.
+    # Whole answers to every question. A small model that is to name a size it cannot copy writes digits without end.
     Stage(
-        until=3700, cwe_share=SHARES, hardness=("clear", "hard"), longest=900, questions=(1, 2), reasons_share=0.2, distractor_share=0.05,
-        twins_share=0.65, contrast_weight=0.4,
+        until=4750,
+        cwe_share=(("CWE-787", 0.58), ("CWE-416", 0.14), ("CWE-476", 0.14), ("CWE-77", 0.14)),
+        questions=(1, 2),
+        reasons_share=1.0,
+        contrast_weight=0.6,
+        twins_share=0.5,
+        pushed_share=0.5,
+        sizes_as_n=True,
     ),
-    # The difference between the halves counts most: of the whole it is the part that is learnt last.
-    Stage(
-        until=6800, cwe_share=SHARES, hardness=("clear", "hard"), longest=900, questions=(1, 2), reasons_share=0.12, distractor_share=0.05,
-        twins_share=0.7, contrast_weight=1.0,
-    ),
-    Stage(until=8000, cwe_share=SHARES, questions=(1, 3), reasons_share=0.35, distractor_share=0.15, twins_share=0.65, contrast_weight=0.7),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +80,14 @@ class Recipe:
 
     seed: int = 787
     shape: Shape = field(default_factory=Shape)
-    steps: int = 8000
-    tokens_a_batch: int = 4096
+    steps: int = 4750
+    restarts: tuple[int, ...] = (2800, 4400)  # steps at which the learning rate rises again
+    tokens_a_batch: int = 6144
     pairs_a_shelf: int = 192  # pairs drawn at once and sorted by length: more waste less padding, fewer start sooner
 
     optimizer: Literal["muon", "adamw"] = "muon"
     peak_rate: float = 3e-3
+    restart_rates: tuple[float, ...] = (2e-3, 1e-3)  # peak after each restart
     warm_up: int = 60  # steps
     cool_down: float = 0.3  # share of the steps, at the end
     weight_decay: float = 0.05
@@ -105,7 +120,23 @@ class Recipe:
     @property
     def level_until(self) -> int:
         """The step at which the learning rate begins to fall. Up to there the training does not depend on how many steps will follow."""
-        return round(self.steps * (1 - self.cool_down))
+        return self.level_end(self.steps - 1)
+
+    def cycle(self, step: int) -> tuple[int, int]:
+        """First step and end of the cycle of the learning rate that a step belongs to."""
+        bounds = (0, *(restart for restart in self.restarts if restart < self.steps), self.steps)
+        start = max(bound for bound in bounds[:-1] if bound <= step or bound == 0)
+        return start, bounds[bounds.index(start) + 1]
+
+    def peak(self, step: int) -> float:
+        """The highest learning rate in the cycle of a step."""
+        start, _ = self.cycle(step)
+        return self.restart_rates[self.restarts.index(start)] if start else self.peak_rate
+
+    def level_end(self, step: int) -> int:
+        """Where the learning rate begins to fall in the cycle of a step."""
+        start, end = self.cycle(step)
+        return start + round((end - start) * (1 - self.cool_down))
 
     def as_dict(self) -> dict[str, Any]:
         """The recipe as plain values, for the log and for the checkpoint."""

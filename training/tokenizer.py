@@ -11,7 +11,6 @@ from training.answers import write_answer
 from training.plain_code import PlainCode
 from training.programs import CWES, generate_benign, generate_pair
 from training.recipe import Recipe
-from training.twins import draw_twin, vary
 
 END_OF_TEXT = "<|endoftext|>"
 
@@ -19,7 +18,7 @@ END_OF_TEXT = "<|endoftext|>"
 def train_tokenizer(
     recipe: Recipe, plain: PlainCode, *, programs: int = 6000, plain_characters: int = 6_000_000
 ) -> PreTrainedTokenizerFast:
-    """A tokenizer of exactly `recipe.shape.vocabulary` entries, from the programs of the lessons, questions, answers, plain code."""
+    """A tokenizer of exactly `recipe.shape.vocabulary` entries, from generated programs, their questions and answers, and plain code."""
     return wrap(learn(_texts(recipe, plain, programs, plain_characters), recipe.shape.vocabulary), recipe.shape.context)
 
 
@@ -62,7 +61,7 @@ def wrap(tokenizer: Tokenizer, context: int) -> PreTrainedTokenizerFast:
 def _texts(recipe: Recipe, plain: PlainCode, programs: int, plain_characters: int) -> Iterator[str]:
     rng = Random(f"{recipe.seed} tokenizer")
     for _ in range(programs // 2):
-        pair = vary(rng, draw_twin(rng)) if rng.random() < 0.4 else generate_pair(rng, rng.choice(CWES))
+        pair = generate_pair(rng, rng.choice(CWES))
         for program in (pair.vulnerable, pair.patched):
             question = rng.choice(list(QUESTIONS))
             prompt = build_prompt(code=program.code, language=program.language, cwe=program.cwe, question=question)

@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
     plain = PlainCode()
     tokenizer = tokenizer_of(recipe, plain, options.checkpoints / "tokenizer")
     lessons = Lessons(recipe, tokenizer, plain)
-    network = build_network(recipe.shape, seed=recipe.seed, end_of_text=tokenizer.eos_token_id, vocabulary=tokenizer.get_vocab())
+    network = build_network(recipe.shape, seed=recipe.seed, end_of_text=tokenizer.eos_token_id)
     training = Training(network, lessons, options.checkpoints, Journal(path=options.checkpoints / "training-log.jsonl"))
     if options.stop_at != 0:
         training.journal.note({"recipe": recipe.as_dict(), "parameters": parameters(network), "from_step": training.place.step})

@@ -31,6 +31,7 @@ def recipe() -> Recipe:
         checkpoint_every=2,
         log_every=3,
         stages=STAGES,
+        restarts=(),
     )
 
 
