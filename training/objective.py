@@ -42,7 +42,7 @@ class Student(nn.Module):
         width = network.config.n_embd
         self.spotter = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, weaknesses))
 
-    def run(self, batch: Batch, push: Push | None) -> tuple[Tensor, Tensor]:
+    def run(self, batch: Batch, push: Push | None = None) -> tuple[Tensor, Tensor]:
         """Final hidden states of all tokens of a batch of trees, and those that the spotter reads: (rows * length, width) each."""
         with nullcontext() if push is None else push.applied(self.network):
             found = self.network.transformer(

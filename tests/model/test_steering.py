@@ -289,5 +289,5 @@ def test_logits_that_are_not_finite_are_an_error(tmp_path: Path) -> None:
     weights = load_file(folder / "model.safetensors")
     weights["transformer.ln_f.weight"][0] = float("nan")
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(ModelError, match=r"gives logits that are not finite for row 0 in float32"):
+    with pytest.raises(ModelError, match=r"gives logits that are not finite for row \d in float32"):
         steered_margins(load_model(folder), tiny.PROMPTS, None)
