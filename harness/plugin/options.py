@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.plugin.settings import POSITIONS_HELP
+from harness.plugin.settings import DEFAULT_NEW_TOKENS, POSITIONS_HELP
 
 GROUP = "secsteer", "steering a code model, and measuring whether it did anything"
 
@@ -32,7 +32,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="folder of the dataset; else SECLLMHOLMES_DIR, the user's cache, or a download at the pinned commit",
     )
     group.addoption(
-        "--split", metavar="SPLIT", help="part of the dataset: hand-crafted, augmented, trivial, non-trivial, real-world, or seed138"
+        "--split",
+        metavar="SPLIT",
+        help="part of the dataset: of verified 'variants', its files and their rewrites; of secllmholmes hand-crafted, augmented, trivial, "
+        "non-trivial, real-world, or seed138, the 138 files of six CWEs that early StarCoder experiments used",
     )
     group.addoption(
         "--strength",
@@ -63,7 +66,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--max-new-tokens",
-        default=96,
+        default=DEFAULT_NEW_TOKENS,
         type=int,
         metavar="N",
         help="length at which a response is cut, if end-of-text does not come first (default: 96)",

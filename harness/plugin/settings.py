@@ -11,6 +11,7 @@ from harness.records import Positions
 
 POSITIONS_HELP = "tokens that are steered: 'generated' (from the last prompt token on), 'prompt', or 'all' (default: generated)"
 DEFAULT_STRENGTHS = (1.0, 5.0, 10.0, 20.0)
+DEFAULT_NEW_TOKENS = 96
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,12 @@ class Settings:
             raise PlanError(
                 f"--extraction-threshold {self.extraction_threshold} is outside 0..1 (1 excluded, the share must exceed it); 0.8 is usual"
             )
+
+    @property
+    def text_as_pinned(self) -> bool:
+        """Whether texts come about as those in snapshots/ did: the same question, positions, length, fit and data."""
+        chosen = (self.question, self.positions, self.max_new_tokens, self.fit, self.dataset_dir, self.split)
+        return chosen == ("vulnerable", "generated", DEFAULT_NEW_TOKENS, "cwe", None, None)
 
     @classmethod
     def from_options(cls, option: Any) -> "Settings":

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.storage.paths import data_folder
-from tests.evals.runs import cases_of_run
+from tests.evals.runs import cases_in, cases_of_run, run_evals
 
 SCENARIOS = len(list((data_folder() / "verified" / "cwe787").glob("*/scenario.toml")))
 MAIN_JOB = ("-k", "cwe787 and shift", "--strength", "10")
@@ -25,9 +25,15 @@ def shuffled(tmp_path: Path) -> Path:
     return root
 
 
-def test_the_main_job_passes_with_true_labels(tmp_path: Path) -> None:
-    shift = cases_of_run(tmp_path / "true", *MAIN_JOB)["shift"]
-    assert (shift["status"], shift["scenarios"]) == ("PASS", SCENARIOS), shift["reason"]
+def test_the_main_job_passes_with_true_labels_and_ends_with_0(tmp_path: Path) -> None:
+    done = run_evals(tmp_path / "true", "-k", "cwe787 and not speed", "--strength", "10")
+    cases = cases_in(tmp_path / "true")
+    assert {gate: case["status"] for gate, case in cases.items()} == dict.fromkeys(
+        ("extraction", "identity", "generation", "shift"), "PASS"
+    )
+    assert cases["shift"]["scenarios"] == SCENARIOS
+    assert "5 passed" in done.stdout  # the pinned text too, which has no gate
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_main_job_does_not_pass_with_shuffled_labels(shuffled: Path, tmp_path: Path) -> None:
