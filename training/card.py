@@ -4,14 +4,19 @@ import json
 from pathlib import Path
 from typing import Any
 
+from harness.prompts import WEAKNESSES
+from training.figures.samples import POOLED
+
+FIGURES, PICTURE = "figures.json", "margins.png"
+
 _HEAD = """\
 # nano
 
 The embedded model of secsteer: StarCoder's architecture (GPTBigCode with multi-query attention), {parameters:.1f}M parameters,
 {layers} layers of width {width}, a context of {context:,} tokens, byte-level BPE of {vocabulary:,} entries, bf16.
-It reads a C or Python program and a question about one of {cwes}, and answers with Yes or No, a reason, and end-of-text. It exists so that
-the harness can be tried and tested without a network. It is no security tool: it knows the kinds of program it was trained on, and hardly
-anything else.
+It reads a C or Python program and a question about one of {cwes}, and answers
+with Yes or No, a reason, at times a remedy, and end-of-text. It exists so that the harness can be tried and tested without a network. It is
+no security tool: it knows the kinds of program it was trained on, and little else.
 
 Declared layer: **{layer}** (`declared.json`).
 
@@ -21,9 +26,9 @@ Declared layer: **{layer}** (`declared.json`).
 for {steps:,} steps and {tokens:.1f}M tokens, on cores that other work shared.
 The log is `training-log.jsonl`; it holds the whole recipe.
 
-- Generated pairs of programs (`training/programs`) and, for CWE-787, variants of hand-written ones (`training/twins`), of which only the
-  fix differs, in all four phrasings of `harness/prompts.py`. Questions about one program share its code in one sequence and cannot see
-  each other.
+- Generated pairs of programs (`training/programs`) and variants of hand-written ones (`training/twins`), of which only the fix differs, in
+  all four phrasings of `harness/prompts.py`; now and then with other code in front, which may have another weakness. Questions about one
+  program share its code in one sequence and cannot see each other.
 - The verdict is trained toward a probability: {certainty}. So margins stay near zero, where
   steering can reach them. Some of the reasons argue for the other verdict, so that a steered verdict gets a reason that fits it.
 - In the later stages, half of the batches answer with a random vector in the residual (`training/pushing.py`), so that text holds together
@@ -38,23 +43,35 @@ The log is `training-log.jsonl`; it holds the whole recipe.
 _TELLING = """
 ## Telling vulnerable from patched
 
-Unseen programs; held-out families never occurred in training, nor did the hand-written pairs. Programs made to be undecidable are left
-out of AUC and balanced accuracy, and kept in the median distance of the margin from zero. Mean margin of the four questions, 95%
-intervals over pairs.
+The mean margin of the four questions; its sign is the verdict. All figures with 95% intervals over pairs or scenarios, whose halves and
+rewrites are drawn together. Held-out families and the held-out hand-written pairs never occurred in training, nor did anything of the two
+datasets. Generated programs that are undecidable on purpose are left out. d' and criterion as in signal detection, half a count added to
+each cell: 0 for d' is chance, a criterion below 0 says "vulnerable" too often. The calibration error is the mean distance, in ten bins, of
+the share of vulnerable programs from the probability that the margin gives.
 
-| CWE | families | pairs | AUC | balanced accuracy | by question, lowest to highest | median abs. margin |
-|---|---|---|---|---|---|---|
+![margins of vulnerable and patched programs](margins.png)
+
+| programs | CWE | number | AUC | balanced accuracy | d' | criterion | calibration error | median abs. margin |
+|---|---|---|---|---|---|---|---|---|
 """
 
-_STEERING = """
-## Steering
+_ANSWERS = """
+## Answers
 
-At the declared layer, at the last prompt token; {trials} trials a row with {fitted} pairs to fit on and {tested} others to test on,
-all unseen. Flips: share of the verdicts on the other side that come over, both directions of pushing together.
-T: mean shift of the margin at strength 10. The last columns count the trials in which T ranks first or second among 39 placebos
-of each kind (p <= .05).
+Greedy, one a program, the four questions in turn. Undecided: neither verdict can be read from the text.
 
-| CWE | families | residual norm | distance of the labels | flips at 1, 5, 10, 20 | T | nuisance | label-flip | both |
+| programs | answers | end by themselves, two sentences or more | undecided | mean sentences | mean tokens |
+|---|---|---|---|---|---|
+"""
+
+_SHIFT = """
+## Steering on the embedded corpus
+
+The shift gate of the harness at the declared layer, strength {strength:g}, {placebos} placebos of each kind, texts included: directions
+are fitted without the tested scenario. Flips at strength {strong:g}: share of programs and signs that come over to the pushed side, by
+the sign of the margin and by the text; for nuisance placebos the mean over {placebos}, each given the side to which it moves the margins.
+
+| CWE | gate | scenarios | shift | p: random, nuisance, label-flip | AUC unsteered | flips: margin | text | nuisance |
 |---|---|---|---|---|---|---|---|---|
 """
 
@@ -72,7 +89,7 @@ def write_card(folder: Path, figures: dict[str, Any]) -> None:
         width=config["n_embd"],
         context=config["n_positions"],
         vocabulary=config["vocab_size"],
-        cwes=", ".join(sorted({row["cwe"] for row in figures["telling_apart"]})),
+        cwes=", ".join(WEAKNESSES),
         layer=declared["layer"],
         factor=declared["residual_factor"],
         seed=start["recipe"]["seed"],
@@ -82,42 +99,65 @@ def write_card(folder: Path, figures: dict[str, Any]) -> None:
         certainty=", ".join(f"{1 - doubt:.2f} for {hardness} programs" for hardness, doubt in start["recipe"]["doubt"]),
     )
     notes = "".join(f"- {entry['note']}\n" for entry in entries if "note" in entry)
-    parts = [head, notes, _TELLING, *map(_telling_row, figures["telling_apart"]), _answers(figures["answers"])]
-    parts += [_STEERING.format(**figures["steering"][0]), *map(_steering_row, figures["steering"]), _layers(declared["layers"])]
+    parts = [head, notes, _TELLING, *map(_telling_row, figures["telling_apart"]), _too_long(figures["telling_apart"])]
+    parts += [_ANSWERS, *map(_answer_row, figures["answers"]), _samples(figures["answers"]), _fluency(figures["fluency"])]
+    parts += [_shifting(figures["shifting"]), _layers(declared["layers"])]
     (folder / "README.md").write_text("".join(parts), encoding="utf-8")
 
 
 def _telling_row(row: dict[str, Any]) -> str:
-    questions = row["balanced_accuracy_by_question"].values()
-    return (
-        f"| {row['cwe']} | {row['families']} | {row['pairs']} ({row['decidable']} decidable) | {_interval(row['auc'])} "
-        f"| {_interval(row['balanced_accuracy'])} | {min(questions):.2f} to {max(questions):.2f} | {row['median_margin']:.2f} |\n"
-    )
+    names = ("auc", "balanced_accuracy", "d_prime", "criterion", "calibration_error")
+    figures = " | ".join(_interval(row[name]) for name in names)
+    cwe = "all" if row["cwe"] == POOLED else row["cwe"]
+    line = f"{row['source']} | {cwe} | {row['programs']} | {figures} | {row['median_margin']:.2f}"
+    return f"| {line} |\n"
 
 
-def _steering_row(row: dict[str, Any]) -> str:
-    nuisance = [p <= 0.05 for p in row["p_nuisance"]]
-    flips = [p <= 0.05 for p in row["p_label_flip"]]
-    both = sum(one and other for one, other in zip(nuisance, flips, strict=True))
-    shares = ", ".join(f"{share:.0%}" for share in row["flips"])
-    return (
-        f"| {row['cwe']} | {row['families']} | {row['norm']:.1f} | {row['distance']:.1f} | {shares} | {row['shift']:.2f} "
-        f"| {sum(nuisance)} | {sum(flips)} | {both} of {row['trials']} |\n"
-    )
+def _too_long(rows: list[dict[str, Any]]) -> str:
+    left_out = [f"{row['too_long']} of {row['source']}" for row in rows if row["cwe"] == POOLED and row["too_long"]]
+    return f"\nLeft out because they do not fit the context: {', '.join(left_out)}.\n" if left_out else ""
 
 
-def _answers(answers: dict[str, Any]) -> str:
-    share = answers["good"] / answers["of"]
-    lines = [
-        "\n## Answers\n\n",
-        f"{answers['good']} of {answers['of']} greedy answers ({share:.0%}, interval {answers['low']:.0%} to {answers['high']:.0%}) "
-        "ended by themselves and had two sentences or more. Some of them:\n\n",
-    ]
-    lines += [
-        f"- asked whether it is {'safe' if sample['asks'] == 'safe' else 'vulnerable'}:{sample['answer']}\n"
-        for sample in answers["samples"]
-    ]
+def _answer_row(row: dict[str, Any]) -> str:
+    good, undecided = row["good"], row["undecided"]
+    return f"| {row['source']} | {row['of']} | {_share(good)} | {_share(undecided)} | {row['sentences']:.1f} | {row['tokens']:.0f} |\n"
+
+
+def _samples(rows: list[dict[str, Any]]) -> str:
+    lines = ["\nSome of them:\n\n"]
+    for row in rows:
+        lines += [
+            f"- {row['source']}, {sample['cwe']}, {'vulnerable' if sample['vulnerable'] else 'patched'}, asked whether it is "
+            f"{'safe' if sample['asks'] == 'safe' else 'vulnerable'}:{sample['answer']}\n"
+            for sample in row["samples"]
+        ]
     return "".join(lines)
+
+
+def _fluency(rows: list[dict[str, Any]]) -> str:
+    lines = ["\n## Plain code\n\nPerplexity a token, intervals over files.\n\n| code | files | perplexity |\n|---|---|---|\n"]
+    lines += [f"| {row['code']} | {row['files']} | {row['value']:.1f} ({row['low']:.1f} to {row['high']:.1f}) |\n" for row in rows]
+    return "".join(lines)
+
+
+def _shifting(found: dict[str, Any]) -> str:
+    lines = [_SHIFT.format(**found)]
+    for gate in found["gates"]:
+        shift = f"{gate['shift']:.2f}" + ("" if gate["low"] is None else f" ({gate['low']:.2f} to {gate['high']:.2f})")
+        p = ", ".join(f"{gate['p'][arm]:.3f}" for arm in ("random", "nuisance", "label-flip"))
+        flips = f"{gate['margin_flips']:.0%} | {gate['text_flips']} of {gate['of']} | {gate['nuisance_flips']:.0%}"
+        lines.append(f"| {gate['cwe']} | {gate['status']} | {gate['scenarios']} | {shift} | {p} | {gate['auc']:.2f} | {flips} |\n")
+    null = found["null"]
+    lines.append(
+        f"\n{sum(gate['status'] == 'PASS' for gate in found['gates'])} of {len(found['gates'])} pass. With labels shuffled within pairs, "
+        f"{null['passed']} of {null['runs']} gates pass (interval {null['low']:.1%} to {null['high']:.1%}); the CWEs take turns, and the "
+        "condition on texts counts as met, since none are generated there.\n"
+    )
+    return "".join(lines)
+
+
+def _share(found: dict[str, float]) -> str:
+    return f"{found['value']:.1%} ({found['low']:.1%} to {found['high']:.1%})"
 
 
 def _layers(layers: list[dict[str, Any]]) -> str:

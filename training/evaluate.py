@@ -2,51 +2,32 @@
 
 import argparse
 import json
+import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
-import numpy as np
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, GPTBigCodeForCausalLM, PreTrainedTokenizerBase
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from harness.prompts import QUESTIONS
-from training.card import write_card
-from training.generation import respond, sentences
-from training.intervals import auc, balanced_accuracy, pair_bootstrap, share_interval
-from training.margins import ask, margins, unseen_pairs, unseen_twins
-from training.programs import CWES, HELD_OUT, ProgramPair
+from training.card import FIGURES, PICTURE, write_card
+from training.figures.answering import answering
+from training.figures.fluency import fluency
+from training.figures.picture import draw_margins
+from training.figures.samples import generated, secllmholmes, verified
+from training.figures.shifting import NULL_RUNS, shifting
+from training.figures.telling import mean_margins, telling_apart
 from training.train import NANO
-from training.trials import FITTED, HELD_BACK, trials
-
-STRENGTHS = (1.0, 5.0, 10.0, 20.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Effort:
-    """How much is measured: pairs a set for margins, pairs a set for whole answers, steering trials a set."""
+    """How much is measured: pairs of each source and CWE for margins and for whole answers, and null runs."""
 
-    pairs: int = 100
-    answered: int = 12
-    trials: int = 6
-
-
-BY_HAND = "by hand, held out"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unseen:
-    """Programs that were never trained on: of families that were, of families that were not, or written by hand."""
-
-    cwe: str
-    families: str
-
-    def pairs(self, count: int, *, seed: str) -> list[ProgramPair]:
-        """`count` pairs, or as many hand-written ones as there are."""
-        if self.families == BY_HAND:
-            return unseen_twins(count, seed=seed)
-        return unseen_pairs(self.cwe, count, held_out=self.families == "held out", seed=seed)
+    pairs: int = 60
+    answered: int = 6
+    null_runs: int = NULL_RUNS
 
 
 def measure(folder: Path, effort: Effort) -> dict[str, Any]:
@@ -55,98 +36,46 @@ def measure(folder: Path, effort: Effort) -> dict[str, Any]:
     network = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(folder)
     layer = json.loads((folder / "declared.json").read_text(encoding="utf-8"))["layer"]
-    sets = [
-        Unseen(cwe=cwe, families=families) for cwe in CWES for families in ("trained", "held out") if families == "trained" or HELD_OUT[cwe]
-    ]
-    sets.append(Unseen(cwe="CWE-787", families=BY_HAND))
-    return {
-        "layer": layer,
-        "telling_apart": [_telling_apart(network, tokenizer, unseen, effort.pairs) for unseen in sets],
-        "answers": _answers(network, tokenizer, sets, effort.answered),
-        "steering": [_steering(network, tokenizer, unseen, effort.trials, layer) for unseen in sets],
+    samples = [*generated(effort.pairs, seed="card"), *verified(), *secllmholmes()]
+    progress(f"margins of {len(samples)} programs")
+    scores = mean_margins(network, tokenizer, samples)
+    draw_margins(folder / PICTURE, samples, scores)
+    progress("answers")
+    asked = [*generated(effort.answered, seed="answers"), *(one for one in samples if one.source == "verified")]
+    found = {
+        "pairs": effort.pairs,
+        "telling_apart": telling_apart(samples, scores),
+        "answers": answering(network, tokenizer, asked),
+        "fluency": fluency(network, tokenizer),
     }
+    return {**found, "shifting": shifting(folder, layer, progress, null_runs=effort.null_runs)}
 
 
-def _telling_apart(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, unseen: Unseen, count: int) -> dict[str, Any]:
-    """By hardness: the ambiguous programs cannot be told apart by anyone, so they only show that the model stays near zero."""
-    pairs = unseen.pairs(count, seed="card")
-    decidable = [pair for pair in pairs if pair.vulnerable.hardness != "ambiguous"]
-    by_question = {question: _margins_of(network, tokenizer, decidable, question) for question in QUESTIONS}
-    vulnerable, patched = np.mean(list(by_question.values()), axis=0)
-    everything = np.abs(np.stack([_margins_of(network, tokenizer, pairs, question) for question in QUESTIONS]))
-    return {
-        "cwe": unseen.cwe,
-        "families": unseen.families,
-        "pairs": len(pairs),
-        "decidable": len(decidable),
-        "auc": _with_interval(auc, vulnerable, patched),
-        "balanced_accuracy": _with_interval(balanced_accuracy, vulnerable, patched),
-        "balanced_accuracy_by_question": {question: balanced_accuracy(*found) for question, found in by_question.items()},
-        "median_margin": float(np.median(everything)),
-    }
-
-
-def _margins_of(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, pairs: list[ProgramPair], question: str) -> np.ndarray:
-    halves = [ask(pair.vulnerable, question) for pair in pairs] + [ask(pair.patched, question) for pair in pairs]
-    return margins(network, tokenizer, halves).numpy().astype(np.float64).reshape(2, len(pairs))
-
-
-def _with_interval(statistic: Any, vulnerable: np.ndarray, patched: np.ndarray) -> dict[str, float]:
-    interval = pair_bootstrap(statistic, vulnerable, patched)
-    return {"value": statistic(vulnerable, patched), "low": interval.low, "high": interval.high}
-
-
-def _answers(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, sets: list[Unseen], count: int) -> dict[str, Any]:
-    questions = list(QUESTIONS)
-    prompts = [
-        ask(half, questions[at % len(questions)])
-        for unseen in sets
-        for at, pair in enumerate(unseen.pairs(count, seed="answers"))
-        for half in (pair.vulnerable, pair.patched)
-    ]
-    responses = respond(network, tokenizer, prompts)
-    good = sum(response.ended and sentences(response.text) >= 2 for response in responses)
-    interval = share_interval(good, len(responses))
-    samples = [{"asks": prompt.asks, "answer": response.text} for prompt, response in zip(prompts, responses, strict=True)]
-    return {
-        "of": len(responses),
-        "good": good,
-        "low": interval.low,
-        "high": interval.high,
-        "samples": samples[:: max(1, len(samples) // 8)],
-    }
-
-
-def _steering(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, unseen: Unseen, count: int, layer: int) -> dict[str, Any]:
-    held = trials(network, tokenizer, unseen.pairs, count, seed="card")
-    draw = torch.Generator().manual_seed(0)
-    ranked = [trial.shift_among_placebos(layer, 10.0, draw) for trial in held]
-    return {
-        "cwe": unseen.cwe,
-        "families": unseen.families,
-        "trials": count,
-        "fitted": FITTED,
-        "tested": HELD_BACK,
-        "norm": fmean(trial.median_norm(layer) for trial in held),
-        "distance": fmean(float(trial.difference(layer).norm()) for trial in held),
-        "flips": np.mean([trial.flips(layer, STRENGTHS) for trial in held], axis=0).tolist(),
-        "shift": fmean(found.treatment for found in ranked),
-        "p_nuisance": [found.p(found.nuisance) for found in ranked],
-        "p_label_flip": [found.p(found.label_flip) for found in ranked],
-    }
+def progress(what: str) -> None:
+    """Says what is being measured, with the time of day."""
+    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
 
 
 def main() -> None:
     """Measures and writes."""
-    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m training.evaluate",
+        description=__doc__,
+        epilog="SecLLMHolmes is measured where it is at hand: set SECLLMHOLMES_DIR to a checkout.",
+    )
     parser.add_argument("--model", type=Path, default=NANO, help="folder of the exported model (%(default)s)")
-    parser.add_argument("--pairs", type=int, default=Effort.pairs, help="unseen pairs a CWE and kind of family (%(default)s)")
-    parser.add_argument("--trials", type=int, default=Effort.trials, help="steering trials a CWE and kind of family (%(default)s)")
+    parser.add_argument("--pairs", type=int, default=Effort.pairs, help="generated pairs of each kind and CWE for margins (%(default)s)")
+    parser.add_argument("--answered", type=int, default=Effort.answered, help="and for whole answers (%(default)s)")
+    parser.add_argument("--null-runs", type=int, default=Effort.null_runs, help="shift gates on shuffled labels (%(default)s)")
+    parser.add_argument("--card-only", action="store_true", help="write the card anew from the figures of the last measurement")
     parser.add_argument("--threads", type=int, default=2, help="of torch (%(default)s)")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    figures = measure(options.model, Effort(pairs=options.pairs, trials=options.trials))
-    (options.model / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    if options.card_only:
+        figures = json.loads((options.model / FIGURES).read_text(encoding="utf-8"))
+    else:
+        figures = measure(options.model, Effort(pairs=options.pairs, answered=options.answered, null_runs=options.null_runs))
+        (options.model / FIGURES).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     write_card(options.model, figures)
 
 

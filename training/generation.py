@@ -36,9 +36,3 @@ def respond(
             kept = tokens[: tokens.index(tokenizer.eos_token_id)] if ended else tokens
             found.append(Response(text=tokenizer.decode(kept, clean_up_tokenization_spaces=False), ended=ended))
     return found
-
-
-def sentences(text: str) -> int:
-    """How many sentences a response has: full stops, question and exclamation marks before a space or the end."""
-    stripped = text.strip()
-    return sum(1 for at, mark in enumerate(stripped) if mark in ".!?" and (at + 1 == len(stripped) or stripped[at + 1].isspace()))

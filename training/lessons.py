@@ -9,10 +9,11 @@ from transformers import PreTrainedTokenizerFast
 from harness.prompts import NO, QUESTIONS, WEAKNESSES, YES, build_prompt
 from training.answers import Verdict, sizes_as_n, write_answer, yes_means
 from training.branches import Branch, Flaw, Tree
+from training.distractors import distractors
 from training.plain_code import PlainCode
 from training.programs import CWES, Program, ProgramPair, generate_benign, generate_pair, reason_absent
 from training.recipe import Recipe, Stage
-from training.twins import TWIN, draw_twin, vary
+from training.twins import draw_twin, trained_twins, vary
 
 
 class Lessons:
@@ -78,19 +79,12 @@ class _Author:
     def _pair(self) -> list[Tree]:
         """Both halves of a pair; now and then a benign program besides."""
         pair = self._draw()
-        before = ""
-        if self.stage.distractor_share and self.rng.random() < self.stage.distractor_share:
-            before = "".join(f"{self._harmless(pair).rstrip()}\n\n" for _ in range(self.rng.choice((1, 1, 2, 3, 5))))
+        distracted = self.rng.random() < self.stage.distractor_share
+        before = distractors(self.rng, pair) if distracted else ""
         trees = self._spot(pair, [self._tree(program, before) for program in (pair.vulnerable, pair.patched)])
         if self.rng.random() < self.recipe.benign_share:
             trees.append(self._benign())
         return trees
-
-    def _harmless(self, pair: ProgramPair) -> str:
-        """Code to stand in front of a pair. Half of it, for hand-written pairs, is the patched half of another one."""
-        if pair.vulnerable.family.startswith(TWIN) and self.rng.random() < 0.5:
-            return vary(self.rng, draw_twin(self.rng)).patched.code
-        return generate_benign(self.rng, pair.vulnerable.language)
 
     def _spot(self, pair: ProgramPair, trees: list[Tree]) -> list[Tree]:
         """From the first token in which the halves differ, the label is there to be seen in the code itself."""
@@ -106,9 +100,9 @@ class _Author:
     def _draw(self) -> ProgramPair:
         cwes, shares = zip(*self.stage.cwe_share, strict=True)
         cwe = self.rng.choices(cwes, shares)[0]
-        hand_written = cwe == "CWE-787" and self.stage.twins_share > 0 and self.rng.random() < self.stage.twins_share
+        hand_written = self.rng.random() < self.stage.twins_share and bool(trained_twins(cwe))
         while True:
-            pair = vary(self.rng, draw_twin(self.rng)) if hand_written else generate_pair(self.rng, cwe)
+            pair = vary(self.rng, draw_twin(self.rng, cwe)) if hand_written else generate_pair(self.rng, cwe)
             short = self.stage.longest is None or len(pair.vulnerable.code) <= self.stage.longest
             if short and pair.vulnerable.hardness in self.stage.hardness:
                 return pair
@@ -117,7 +111,7 @@ class _Author:
         fewest, most = self.stage.questions
         branches = [self._own(program, question) for question in self.rng.sample(list(QUESTIONS), self.rng.randint(fewest, most))]
         absent = [(cwe, reason) for cwe in WEAKNESSES if cwe != program.cwe and (reason := reason_absent(program, cwe)) is not None]
-        if absent and self.rng.random() < self.recipe.absent_share:
+        if absent and not before and self.rng.random() < self.stage.absent_share:
             branches.append(self._other(program.language, *self.rng.choice(absent)))
         return self._grow(before + program.code, program.language, branches)
 

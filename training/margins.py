@@ -39,11 +39,11 @@ def unseen_pairs(cwe: str, count: int, *, held_out: bool, seed: str) -> list[Pro
     return [generate_pair(rng, cwe, known[at % len(known)]) for at in range(count)]
 
 
-def unseen_twins(count: int, *, seed: str) -> list[ProgramPair]:
+def unseen_twins(cwe: str, count: int, *, seed: str) -> list[ProgramPair]:
     """Hand-written pairs that were never trained on, as they were written: one of a base, and so perhaps fewer than asked for."""
-    rng = Random(f"unseen {seed} twins")
+    rng = Random(f"unseen {seed} twins {cwe}")
     by_base: dict[str, list[Twin]] = {}
-    for twin in held_out_twins():
+    for twin in held_out_twins(cwe):
         by_base.setdefault(twin.base, []).append(twin)
     return [as_pair(rng.choice(by_base[base])) for base in rng.sample(sorted(by_base), min(count, len(by_base)))]
 

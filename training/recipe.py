@@ -29,10 +29,23 @@ class Stage:
     reasons_share: float = 0.35  # share of the branches that go on after the first token
     distractor_share: float = 0.12  # pairs with unrelated code in front
     contrast_weight: float = 0.0  # of the difference between the halves of a pair: see training/objective.py
-    twins_share: float = 0.0  # pairs of CWE-787 that are variants of hand-written ones instead of generated programs
+    absent_share: float = 0.5  # programs that also get a question about another weakness
+    twins_share: float = 0.0  # pairs that are variants of hand-written ones, where there are any, and not generated
     sizes_as_n: bool = False  # numbers above twelve are N in the reasons
     pushed_share: float = 0.0  # batches whose questions and answers run with a random vector in the residual: see training/pushing.py
 
+
+_MEMORY = (("CWE-787", 0.58), ("CWE-416", 0.14), ("CWE-476", 0.14), ("CWE-77", 0.14))
+_ALL = (
+    ("CWE-22", 0.13),
+    ("CWE-77", 0.1),
+    ("CWE-79", 0.14),
+    ("CWE-89", 0.13),
+    ("CWE-190", 0.16),
+    ("CWE-416", 0.1),
+    ("CWE-476", 0.1),
+    ("CWE-787", 0.14),
+)
 
 STAGES = (
     Stage(until=250, hardness=("clear",), longest=900, distractor_share=0.0),
@@ -48,12 +61,12 @@ STAGES = (
         reasons_share=0.25,
         distractor_share=0.0,
     ),
-    Stage(until=2800, cwe_share=(("CWE-787", 0.58), ("CWE-416", 0.14), ("CWE-476", 0.14), ("CWE-77", 0.14)), questions=(1, 3)),
+    Stage(until=2800, cwe_share=_MEMORY, questions=(1, 3)),
     # What the generator taught did not carry over to code that people wrote, and answers about such code broke down, most of all under
     # a steering vector. Half of the pairs are hand-written now, most questions get a whole answer, and half of the batches are pushed.
     Stage(
         until=4400,
-        cwe_share=(("CWE-787", 0.58), ("CWE-416", 0.14), ("CWE-476", 0.14), ("CWE-77", 0.14)),
+        cwe_share=_MEMORY,
         questions=(1, 2),
         reasons_share=0.6,
         contrast_weight=0.6,
@@ -63,9 +76,99 @@ STAGES = (
     # Whole answers to every question. A small model that is to name a size it cannot copy writes digits without end.
     Stage(
         until=4750,
-        cwe_share=(("CWE-787", 0.58), ("CWE-416", 0.14), ("CWE-476", 0.14), ("CWE-77", 0.14)),
+        cwe_share=_MEMORY,
         questions=(1, 2),
         reasons_share=1.0,
+        contrast_weight=0.6,
+        twins_share=0.5,
+        pushed_share=0.5,
+        sizes_as_n=True,
+    ),
+    # Short programs again, now that contrast is taught as well.
+    Stage(
+        until=5900,
+        cwe_share=(("CWE-787", 0.64), ("CWE-416", 0.12), ("CWE-476", 0.12), ("CWE-77", 0.12)),
+        hardness=("clear", "hard"),
+        longest=800,
+        questions=(1, 2),
+        reasons_share=0.15,
+        distractor_share=0.0,
+        contrast_weight=0.6,
+        twins_share=0.25,
+        pushed_share=0.3,
+        sizes_as_n=True,
+    ),
+    # All eight weaknesses, from clear generated programs to hand-written ones.
+    Stage(
+        until=6000,
+        cwe_share=_ALL,
+        hardness=("clear", "hard"),
+        longest=900,
+        questions=(1, 2),
+        reasons_share=0.1,
+        distractor_share=0.0,
+        absent_share=0.1,
+        contrast_weight=0.6,
+        pushed_share=0.1,
+        sizes_as_n=True,
+    ),
+    Stage(
+        until=6600,
+        cwe_share=_ALL,
+        hardness=("clear",),
+        longest=700,
+        questions=(1, 2),
+        reasons_share=0.05,
+        distractor_share=0.0,
+        absent_share=0.05,
+        contrast_weight=0.6,
+        sizes_as_n=True,
+    ),
+    Stage(
+        until=7200,
+        cwe_share=_ALL,
+        hardness=("clear", "hard"),
+        longest=900,
+        questions=(1, 2),
+        reasons_share=0.1,
+        distractor_share=0.0,
+        absent_share=0.1,
+        contrast_weight=0.6,
+        pushed_share=0.1,
+        sizes_as_n=True,
+    ),
+    Stage(
+        until=9000,
+        cwe_share=_ALL,
+        hardness=("clear", "hard"),
+        longest=1200,
+        questions=(1, 2),
+        reasons_share=0.15,
+        distractor_share=0.05,
+        absent_share=0.1,
+        contrast_weight=0.6,
+        twins_share=0.5,
+        pushed_share=0.2,
+        sizes_as_n=True,
+    ),
+    # What a user meets: whole answers, other code in front, a push.
+    Stage(
+        until=10300,
+        cwe_share=_ALL,
+        questions=(1, 2),
+        reasons_share=0.4,
+        absent_share=0.2,
+        contrast_weight=0.6,
+        twins_share=0.5,
+        pushed_share=0.4,
+        sizes_as_n=True,
+    ),
+    Stage(
+        until=11400,
+        cwe_share=_ALL,
+        questions=(1, 2),
+        reasons_share=0.8,
+        absent_share=0.2,
         contrast_weight=0.6,
         twins_share=0.5,
         pushed_share=0.5,
@@ -80,14 +183,14 @@ class Recipe:
 
     seed: int = 787
     shape: Shape = field(default_factory=Shape)
-    steps: int = 4750
-    restarts: tuple[int, ...] = (2800, 4400)  # steps at which the learning rate rises again
+    steps: int = 11400
+    restarts: tuple[int, ...] = (2800, 4400, 4750)  # steps at which the learning rate rises again
     tokens_a_batch: int = 6144
     pairs_a_shelf: int = 192  # pairs drawn at once and sorted by length: more waste less padding, fewer start sooner
 
     optimizer: Literal["muon", "adamw"] = "muon"
     peak_rate: float = 3e-3
-    restart_rates: tuple[float, ...] = (2e-3, 1e-3)  # peak after each restart
+    restart_rates: tuple[float, ...] = (2e-3, 1e-3, 2e-3)  # peak after each restart
     warm_up: int = 60  # steps
     cool_down: float = 0.3  # share of the steps, at the end
     weight_decay: float = 0.05
@@ -103,14 +206,13 @@ class Recipe:
     """How far the target of the verdict is from certain. It keeps margins near zero, within reach of a steering vector."""
     doubt_absent: float = 0.05  # questions about a weakness the program has nothing to do with
     swapped_reasons: float = 0.25  # at least this share of the reasons argue for the other verdict, so that they do follow it
-    absent_share: float = 0.5  # programs that also get a question about another weakness
     benign_share: float = 0.06  # programs without any flaw, per pair
     shifted_share: float = 0.3  # sequences that start at a random position, so that every position is trained
     plain_share: float = 0.08  # batches of plain code
     stages: tuple[Stage, ...] = STAGES
 
     log_every: int = 25
-    check_every: int = 300
+    check_every: int = 600
     checkpoint_every: int = 100
 
     def stage(self, step: int) -> Stage:

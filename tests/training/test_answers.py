@@ -1,8 +1,13 @@
 """What the model is taught to say."""
 
+import re
+from random import Random
+
 import pytest
 
-from training.answers import sizes_as_n
+from harness.prompts import WEAKNESSES
+from harness.records import Asks
+from training.answers import Verdict, sizes_as_n, write_answer
 
 
 @pytest.mark.parametrize(
@@ -15,3 +20,21 @@ from training.answers import sizes_as_n
 )
 def test_numbers_above_twelve_become_n_and_names_stay(reason: str, expected: str) -> None:
     assert sizes_as_n(reason) == expected
+
+
+@pytest.mark.parametrize("cwe", WEAKNESSES)
+@pytest.mark.parametrize("asks", ["vulnerable", "safe"])
+@pytest.mark.parametrize("verdict", ["vulnerable", "secure"])
+def test_an_answer_gives_its_verdict_first_then_why_and_has_two_to_four_sentences(cwe: str, asks: Asks, verdict: Verdict) -> None:
+    first = " Yes" if (asks == "vulnerable") == (verdict == "vulnerable") else " No"
+    for seed in range(40):
+        answer = write_answer(Random(seed), asks=asks, verdict=verdict, cwe=cwe, reason="i is tested first. It ends below N.")
+        assert answer.startswith(f"{first}, ")
+        assert "i is tested first." in answer
+        assert 3 <= len(re.findall(r"[.](?= |$)", answer)) <= 4
+
+
+def test_a_vulnerable_program_is_told_now_and_then_what_would_mend_it() -> None:
+    answers = [write_answer(Random(seed), asks="safe", verdict="vulnerable", cwe="CWE-89", reason="q is pasted.") for seed in range(200)]
+    told = sum(any(word in answer for word in ("placeholder", "parameter", "fixed list")) for answer in answers)
+    assert 40 < told < 120

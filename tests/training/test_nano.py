@@ -11,7 +11,8 @@ from safetensors import safe_open
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPTBigCodeForCausalLM, PreTrainedTokenizerBase
 
 from harness.prompts import NO, YES
-from training.generation import respond, sentences
+from harness.scoring.sentences import count_sentences
+from training.generation import respond
 from training.lessons import Lessons
 from training.margins import ask, margins, unseen_pairs
 from training.plain_code import PlainCode
@@ -85,7 +86,7 @@ def test_code_and_question_tokenised_apart_are_the_prompt(nano_tokenizer: PreTra
 def test_answers_have_two_sentences_and_end_by_themselves(nano: GPTBigCodeForCausalLM, nano_tokenizer: PreTrainedTokenizerBase) -> None:
     prompts = [ask(half) for pair in unseen_pairs("CWE-787", 10, held_out=False, seed="ends") for half in (pair.vulnerable, pair.patched)]
     responses = respond(nano, nano_tokenizer, prompts)
-    assert sum(response.ended and sentences(response.text) >= 2 for response in responses) >= 18
+    assert sum(response.ended and count_sentences(response.text) >= 2 for response in responses) >= 18
 
 
 def test_clear_programs_of_cwe_787_are_told_apart(nano: GPTBigCodeForCausalLM, nano_tokenizer: PreTrainedTokenizerBase) -> None:

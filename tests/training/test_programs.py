@@ -10,6 +10,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from harness.prompts import WEAKNESSES
 from tests.training.sanitizing import PREAMBLE
 from training.programs import CWES, HELD_OUT, families, generate_benign, generate_pair, reason_absent
 
@@ -28,11 +29,19 @@ def c_syntax_errors(code):
     return subprocess.run(command, input=PREAMBLE + code, text=True, capture_output=True, timeout=30).stderr
 
 
-def test_the_four_first_cwes_are_offered_with_families_held_out_of_each():
-    assert set(CWES) == {"CWE-787", "CWE-416", "CWE-476", "CWE-77"}
+def test_every_weakness_has_twelve_families_or_more_and_some_are_held_out():
+    assert set(CWES) == set(WEAKNESSES)
     for cwe in CWES:
+        assert len(families(cwe)) >= 12
         assert HELD_OUT[cwe]
         assert set(HELD_OUT[cwe]) < set(families(cwe))
+
+
+def test_languages_are_those_of_the_weakness():
+    spoken = {cwe: {generate_pair(Random(0), cwe, family).vulnerable.language for family in families(cwe)} for cwe in CWES}
+    assert spoken["CWE-22"] == spoken["CWE-77"] == {"c", "python"}
+    assert spoken["CWE-79"] == spoken["CWE-89"] == {"python"}
+    assert spoken["CWE-190"] == spoken["CWE-416"] == spoken["CWE-476"] == spoken["CWE-787"] == {"c"}
 
 
 def test_one_seed_always_gives_one_pair():

@@ -6,14 +6,14 @@ from training.programs.scene import Scene
 
 _HEADERS = (
     ("stdio.h", re.compile(r"printf\(|puts\(|fgets|gets\(|scanf|FILE|getchar|fopen|popen|EOF|fread|perror")),
-    ("stdlib.h", re.compile(r"malloc|calloc|realloc|free\(|atoi|strtol|exit\(|system\(|getenv|abort\(")),
+    ("stdlib.h", re.compile(r"malloc|calloc|realloc|realpath\(|free\(|atoi|strtol|exit\(|system\(|getenv|abort\(")),
     ("string.h", re.compile(r"\bstr(?!uct)\w+\(|\bmem\w+\(")),
     ("stdint.h", re.compile(r"u?int(?:8|16|32|64)_t|SIZE_MAX")),
     ("stdbool.h", re.compile(r"\bbool\b")),
     ("stddef.h", re.compile(r"size_t")),
     ("errno.h", re.compile(r"errno|EINVAL")),
     ("ctype.h", re.compile(r"\bis(?:alpha|alnum|digit|space|print|upper)\(|\btoupper\(|\btolower\(")),
-    ("unistd.h", re.compile(r"\bexecl|\bexecv|\bfork\(|ssize_t|\bread\(")),
+    ("unistd.h", re.compile(r"\bexecl|\bexecv|\bfork\(|ssize_t|\bread\(|\bunlink\(|\baccess\(")),
 )
 
 

@@ -178,3 +178,10 @@ def plain_python(rng: Random) -> str:
         parts.insert(rng.randint(0, len(parts)), python_class(s))
     head = s.one("", "import os\n\n\n", "import json\n\n\n", "import sys\nimport re\n\n\n", "from dataclasses import dataclass\n\n\n")
     return head + "\n\n".join(parts)
+
+
+def python_module(s: Scene, head: str, core: str) -> None:
+    """Makes the scene a Python module: imports and constants, then `core` (whole functions or classes) among harmless ones."""
+    parts = [python_class(s) if s.chance(0.2) else python_function(s) for _ in range(s.rng.choice((0, 0, 0, 1, 1, 2, 3)))]
+    parts.insert(s.rng.randint(0, len(parts)), core.strip("\n") + "\n")
+    s.python = (head.strip("\n") + "\n\n\n" if head.strip() else "") + "\n\n".join(parts)

@@ -51,7 +51,7 @@ DOMAINS = tuple(
         "radio modem carrier signal|burst symbol sample bit|callsign band station message|freq power noise gain",
         "text editor document buffer|line word char paragraph|title author text clip|cursor lines column marks",
         "keyring vault token secret|key slot share nonce|alias owner hint salt|rounds bits epoch uses",
-        "usb bus controller endpoint|descriptor request report endpoint|product vendor serial string|address speed interval class",
+        "usb bus controller endpoint|descriptor request report endpoint|product vendor serial string|address speed interval kind",
         "task scheduler process thread|task job timer handle|name group owner state|priority nice ticks slice",
     )
 )

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
+from harness.storage.rewrites.renaming import in_prose
+from harness.storage.rewrites.syntax import all_names, own_names, renamed
 from training.programs import Program, ProgramPair
 from training.twins.reading import Twin
 from training.twins.vocabulary import FIXED, ROLES, SIZES, THINGS
 
-_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|//[^\n]*|/\*.*?\*/|#\s*include[^\n]*|(?<!\w)[A-Za-z_]\w*', re.DOTALL)
+_OUTERMOST = re.compile(r"^(?:def|class) (\w+)", re.MULTILINE)
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|_+")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?![\w.])")
 _SIDE = r"[A-Za-z_][\w.]*(?:->\w+)*|\d+"
@@ -29,22 +31,23 @@ def as_pair(twin: Twin) -> ProgramPair:
 
 def vary(rng: Random, twin: Twin) -> ProgramPair:
     """A twin in other clothes. Whatever is rewritten is rewritten alike in both halves."""
-    rewrites = (_renaming(rng, twin), _resizing(rng, twin), _layout(rng), _turning(rng))
-    vulnerable, patched, reason_vulnerable, reason_patched = twin.vulnerable, twin.patched, twin.reason_vulnerable, twin.reason_patched
+    names, resize = _renaming(rng, twin), _resizing(rng, twin)
+    rewrites: list[Rewrite] = [lambda code: renamed(code, twin.language, names), resize]
+    if twin.language == "c":
+        rewrites += [_layout(rng), _turning(rng)]
+    vulnerable, patched = twin.vulnerable, twin.patched
     for rewrite in rewrites:
         vulnerable, patched = rewrite(vulnerable), rewrite(patched)
-    for rewrite in rewrites[:2]:
-        reason_vulnerable, reason_patched = rewrite(reason_vulnerable), rewrite(reason_patched)
-    varied = replace(twin, vulnerable=vulnerable, patched=patched, reason_vulnerable=reason_vulnerable, reason_patched=reason_patched)
-    return _pair(vulnerable, patched, varied)
+    reasons = [resize(in_prose(reason, names)) for reason in (twin.reason_vulnerable, twin.reason_patched)]
+    return _pair(vulnerable, patched, replace(twin, reason_vulnerable=reasons[0], reason_patched=reasons[1]))
 
 
 def _pair(vulnerable: str, patched: str, twin: Twin) -> ProgramPair:
     def half(label: str, code: str) -> Program:
         return Program(
-            cwe="CWE-787",
+            cwe=twin.cwe,
             family=f"{TWIN}{twin.name}",
-            language="c",
+            language=twin.language,
             label="vulnerable" if label == "vulnerable" else "patched",
             hardness="clear",
             code=code,
@@ -55,7 +58,7 @@ def _pair(vulnerable: str, patched: str, twin: Twin) -> ProgramPair:
     return ProgramPair(vulnerable=half("vulnerable", vulnerable), patched=half("patched", patched))
 
 
-def _renaming(rng: Random, twin: Twin) -> Rewrite:
+def _renaming(rng: Random, twin: Twin) -> dict[str, str]:
     """Exchanges the words that names are made of: words for things freely, words for roles (count, size) now and then for a synonym."""
     share = rng.choice((0.0, 0.5, 1.0, 1.0))
     words: dict[str, str] = {}
@@ -70,18 +73,22 @@ def _renaming(rng: Random, twin: Twin) -> Rewrite:
             words[word] = rng.choice(unused or [word])
 
     names = {name: "".join(_dress(words.get(part.lower(), part.lower()), part) for part in _PART.findall(name)) for name in _names(twin)}
-    if len(set(names.values()) | FIXED) < len(names) + len(FIXED):
-        names = {}  # two names fell together, or one fell on a name of the library
-
-    def rewrite(text: str) -> str:
-        return _TOKEN.sub(lambda found: names.get(found.group(), found.group()), text)
-
-    return rewrite
+    foreign = _all_names(twin) - set(names)
+    fell_together = len(set(names.values()) | foreign) < len(names) + len(foreign)
+    return {} if fell_together else names
 
 
 def _names(twin: Twin) -> set[str]:
     """The identifiers that the program gives, not those of the language and its library."""
-    return {name for code in (twin.vulnerable, twin.patched) for name in _TOKEN.findall(code) if name.isidentifier()} - FIXED
+    if twin.language == "c":
+        return _all_names(twin) - FIXED
+    halves = (twin.vulnerable, twin.patched)
+    outermost = {name for code in halves for name in _OUTERMOST.findall(code) if f".{name}" not in code and f"{name}=" not in code}
+    return {name for code in halves for name in own_names(code, "python")} | outermost
+
+
+def _all_names(twin: Twin) -> set[str]:
+    return {name for code in (twin.vulnerable, twin.patched) for name in all_names(code, twin.language)} | FIXED
 
 
 def _words(name: str) -> list[str]:

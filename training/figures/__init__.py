@@ -1,0 +1,1 @@
+"""What the model card reports, measured: telling apart, answering, fluency, and shifting verdicts by steering."""
