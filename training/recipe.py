@@ -138,7 +138,7 @@ STAGES = (
         sizes_as_n=True,
     ),
     Stage(
-        until=9000,
+        until=8000,
         cwe_share=_ALL,
         hardness=("clear", "hard"),
         longest=1200,
@@ -146,8 +146,22 @@ STAGES = (
         reasons_share=0.15,
         distractor_share=0.05,
         absent_share=0.1,
-        contrast_weight=0.6,
+        contrast_weight=0.4,
         twins_share=0.5,
+        pushed_share=0.2,
+        sizes_as_n=True,
+    ),
+    Stage(
+        until=9500,
+        cwe_share=_ALL,
+        hardness=("clear", "hard"),
+        longest=1200,
+        questions=(1, 2),
+        reasons_share=0.15,
+        distractor_share=0.05,
+        absent_share=0.1,
+        contrast_weight=0.5,
+        twins_share=0.4,
         pushed_share=0.2,
         sizes_as_n=True,
     ),
@@ -157,20 +171,20 @@ STAGES = (
         cwe_share=_ALL,
         questions=(1, 2),
         reasons_share=0.4,
-        absent_share=0.2,
-        contrast_weight=0.6,
-        twins_share=0.5,
+        absent_share=0.15,
+        contrast_weight=0.5,
+        twins_share=0.4,
         pushed_share=0.4,
         sizes_as_n=True,
     ),
     Stage(
-        until=11400,
+        until=11000,
         cwe_share=_ALL,
         questions=(1, 2),
-        reasons_share=0.8,
-        absent_share=0.2,
-        contrast_weight=0.6,
-        twins_share=0.5,
+        reasons_share=0.9,
+        absent_share=0.15,
+        contrast_weight=0.5,
+        twins_share=0.4,
         pushed_share=0.5,
         sizes_as_n=True,
     ),
@@ -183,14 +197,14 @@ class Recipe:
 
     seed: int = 787
     shape: Shape = field(default_factory=Shape)
-    steps: int = 11400
-    restarts: tuple[int, ...] = (2800, 4400, 4750)  # steps at which the learning rate rises again
+    steps: int = 11000
+    restarts: tuple[int, ...] = (2800, 4400, 4750, 8000)  # steps at which the learning rate rises again
     tokens_a_batch: int = 6144
     pairs_a_shelf: int = 192  # pairs drawn at once and sorted by length: more waste less padding, fewer start sooner
 
     optimizer: Literal["muon", "adamw"] = "muon"
     peak_rate: float = 3e-3
-    restart_rates: tuple[float, ...] = (2e-3, 1e-3, 2e-3)  # peak after each restart
+    restart_rates: tuple[float, ...] = (2e-3, 1e-3, 2e-3, 1.4e-3)  # peak after each restart
     warm_up: int = 60  # steps
     cool_down: float = 0.3  # share of the steps, at the end
     weight_decay: float = 0.05

@@ -12,7 +12,7 @@ HEADERS = "".join(
 )
 PREAMBLE = HEADERS + "#define ERR_RANGE -3\n"
 FLAGS = ("-w", "-std=gnu11", "-O0", "-g0", "-fsanitize=address,bounds-strict", "-fno-sanitize-recover=bounds-strict", "-fno-builtin")
-OUTSIDE = re.compile(r"WRITE of size|index -?\d+ out of bounds|caused by a WRITE")
+OUTSIDE = re.compile(r"WRITE of size|negative-size-param|index -?\d+ out of bounds|caused by a WRITE")
 _FUNCTION = re.compile(r"^(?:static )?([\w ]+?\*? ?)(\b\w+)\(([^;{}]*)\)\s*\{", re.MULTILINE)
 _SINK = re.compile(r"\b(\w+_(?:submit|flush|send)|use_\w+)\(")
 _READ_FIRST = re.compile(r"(\w+\[\w+\]) [+-]= ")  # the sanitizers would report the read of `a[i] += v` and stop there
@@ -51,7 +51,7 @@ def _values(parameter: str, sizes: list[int]) -> list[str]:
     if "*" in parameter:
         kind = parameter.replace("const ", "").rsplit("*", 1)[0].strip()
         if kind in ("int", "unsigned", "long", "double", "float", "short", "char", "uint8_t", "unsigned char", "uint16_t", "uint32_t"):
-            marks = sorted({*sizes, *(size - 1 for size in sizes), 100, 200, 255})
+            marks = sorted({*sizes, *(size - 1 for size in sizes), 100, 200, 255, 0xFFF0})
             return [f"FILLED({kind}, {mark})" for mark in marks] + [f"(({kind} *)two_bytes({mark}))" for mark in marks if "char" in kind]
         if not parameter.startswith("const "):
             return [f"({kind} *)object_of(sizeof({kind}), 0, 0)"]  # an object in use starts empty: a corrupted counter is no fair attack

@@ -1,8 +1,11 @@
 """Variants of a twin: other names, sizes and layout, the same in both halves and in the reasons."""
 
+import builtins
+import keyword
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from random import Random
 
 from harness.storage.rewrites.renaming import in_prose
@@ -19,6 +22,7 @@ _COMPARISON = re.compile(rf"(?:(?<=\()|(?<=&& )|(?<=\|\| ))({_SIDE}) (<=|>=|<|>)
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _KNR = re.compile(r"^(\S[^\n;{}]*\)) \{$", re.MULTILINE)
 _ALLMAN = re.compile(r"^(\S[^\n;{}]*\))\n\{$", re.MULTILINE)
+PYTHONS_OWN = frozenset((*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "self", "cls"))
 Rewrite = Callable[[str], str]
 TWIN = "twin "
 """What the family of a twin begins with."""
@@ -78,17 +82,20 @@ def _renaming(rng: Random, twin: Twin) -> dict[str, str]:
     return {} if fell_together else names
 
 
+@cache
 def _names(twin: Twin) -> set[str]:
     """The identifiers that the program gives, not those of the language and its library."""
-    if twin.language == "c":
-        return _all_names(twin) - FIXED
     halves = (twin.vulnerable, twin.patched)
+    if twin.language == "c":
+        return {name for code in halves for name in own_names(code, "c")} - FIXED
     outermost = {name for code in halves for name in _OUTERMOST.findall(code) if f".{name}" not in code and f"{name}=" not in code}
     return {name for code in halves for name in own_names(code, "python")} | outermost
 
 
+@cache
 def _all_names(twin: Twin) -> set[str]:
-    return {name for code in (twin.vulnerable, twin.patched) for name in all_names(code, twin.language)} | FIXED
+    given = FIXED if twin.language == "c" else PYTHONS_OWN
+    return {name for code in (twin.vulnerable, twin.patched) for name in all_names(code, twin.language)} | given
 
 
 def _words(name: str) -> list[str]:

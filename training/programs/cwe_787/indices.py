@@ -84,8 +84,8 @@ def index_source(s: Scene, index: str, value: str, *, signed: bool) -> tuple[lis
         return [f"const char *{text}", f"int {value}"], f"{kind} {index} = {call};\n"
     if shape == "bytes":
         raw = s.var(words.SOURCE)
-        first = f"{raw}[0]" if not signed else f"(signed char){raw}[0]"
-        where = s.one(first, f"({raw}[0] << 8) | {raw}[1]") if not signed else first
+        both = f"({raw}[0] << 8) | {raw}[1]"
+        where = f"(int16_t)({both})" if signed else both
         return [f"const unsigned char *{raw}"], f"{kind} {index} = {where};\nint {value} = {raw}[{s.one('2', '3', '4')}];\n"
     owner, handle = s.struct([f"{kind} {index};", f"int {value};"])
     return [f"const {owner} *{handle}"], f"{kind} {index} = {handle}->{index};\nint {value} = {handle}->{value};\n"
@@ -117,7 +117,6 @@ def _indexed(
     right = within(s, index, bound, signed=is_signed)
     condition, why = wrong(index, limit, value, is_signed)
     write = write_at(s, array.expr, index, value)
-    s.rng.choice((0, 1, 2))  # unused: without this draw every later program differs from those the weights were trained on
     check = guarded(s, condition, right, write, returns.fail)
     extra = decoy(s, parameters, array, value, limit, returns.fail)
     if condition is None and s.chance(0.45) and extra:

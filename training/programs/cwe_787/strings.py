@@ -92,7 +92,9 @@ def block_length_from_input(s: Scene) -> Draft:
     array = s.array(s.one("char", "uint8_t", "unsigned char"), s.limit())
     source, n, returns = s.var(words.SOURCE), s.var(words.LENGTH), s.returns()
     signed = s.chance(0.3)
-    head = s.one(f"{source}[0]", f"({source}[0] << 8) | {source}[1]", "")
+    both = f"({source}[0] << 8) | {source}[1]"
+    one_byte = f"{source}[0]" if array.limit.value < 200 else both  # more than one byte can say
+    head = s.one(f"(int16_t)({both})" if signed else one_byte, f"(int16_t)({both})" if signed else both, "")
     kind = "int" if signed else s.one("size_t", "uint16_t", "unsigned", "uint32_t")
     avail = s.var(("avail", "size_in", "packet_len", "remaining"))
     parameters = [array.parameter, f"const unsigned char *{source}", f"size_t {avail}" if head else f"{kind} {n}"]
@@ -103,14 +105,15 @@ def block_length_from_input(s: Scene) -> Draft:
         "",
         f"{n} == 0",
         f"{source} == NULL",
-        *([f"{n} + 2 > {avail}", f"{avail} < 2"] if head else []),
+        *([f"{n} + 2 > {avail}", f"{avail} < 2"] if head and not signed else []),
         *([f"{n} > {array.limit}"] * 3 if signed else [f"{n} > {s.other_limit(array.limit)}"]),
     )
     fixed = s.one(
         f"if ({good}) {returns.fail}", f"if ({n} > {array.limit}) {n} = {array.limit};" if not signed else f"if ({good}) {returns.fail}"
     )
     guard = alt(f"if ({idle}) {returns.fail}" if idle else "", fixed)
-    keep = f"if ({n} + {2} > {avail}) {returns.fail}\n" if head and avail not in idle and s.chance(0.5) else ""
+    # not for a signed length: compared with a size, one below 0 is huge and refused
+    keep = f"if ({n} + 2 > {avail}) {returns.fail}\n" if head and not signed and avail not in idle and s.chance(0.5) else ""
     start = f"{source} + {s.one('2', '3', '4')}" if head else source
     copy = s.one(f"memcpy({array.expr}, {start}, {n});", f"memmove({array.expr}, {start}, {n});")
     s.function(
