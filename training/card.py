@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from harness.prompts import WEAKNESSES
+from training.declare import FLIPS, STRENGTH
 from training.figures.samples import POOLED
 
 FIGURES, PICTURE = "figures.json", "margins.png"
@@ -31,11 +33,11 @@ The log is `training-log.jsonl`; it holds the whole recipe.
   program share its code in one sequence and cannot see each other.
 - The verdict is trained toward a probability: {certainty}. So margins stay near zero, where
   steering can reach them. Some of the reasons argue for the other verdict, so that a steered verdict gets a reason that fits it.
-- In the later stages, half of the batches answer with a random vector in the residual (`training/pushing.py`), so that text holds together
-  under a push. It is isotropic and tells nothing about labels.
+- In the later stages, some of the batches, in the last one {pushed:.0%}, answer with a random vector in the residual
+  (`training/pushing.py`), so that text holds together under a push. It is isotropic and tells nothing about labels.
 - Plain C and Python for fluency, read from the installed Python, NumPy and PyTorch; none of it is in this repository.
 - After training, the residual stream is multiplied by {factor:.3g}. That changes no logit (the model is pre-norm) and sets what a
-  strength weighs: with this factor, strength 10 brings 30% of the verdicts over from the other side,
+  strength weighs: with this factor, strength {strength:g} brings {flips:.0%} of the verdicts over from the other side,
   in the mean over generated programs and hand-written ones that were never trained on. The layer was chosen there too, by the log ratio
   in the last table.
 """
@@ -43,11 +45,12 @@ The log is `training-log.jsonl`; it holds the whole recipe.
 _TELLING = """
 ## Telling vulnerable from patched
 
-The mean margin of the four questions; its sign is the verdict. All figures with 95% intervals over pairs or scenarios, whose halves and
-rewrites are drawn together. Held-out families and the held-out hand-written pairs never occurred in training, nor did anything of the two
-datasets. Generated programs that are undecidable on purpose are left out. d' and criterion as in signal detection, half a count added to
-each cell: 0 for d' is chance, a criterion below 0 says "vulnerable" too often. The calibration error is the mean distance, in ten bins, of
-the share of vulnerable programs from the probability that the margin gives.
+The mean margin of the four questions; its sign is the verdict. 95% intervals over pairs or scenarios, whose halves and rewrites are drawn
+together; none for fewer than ten of them. There are two held-out families a CWE: their intervals speak of these two, not of families at
+large. Held-out families and the held-out hand-written pairs never occurred in training, nor did anything of the two datasets. Generated
+programs that are undecidable on purpose are left out. d' and criterion as in signal detection, half a count added to each cell: 0 for d' is
+chance, a criterion below 0 says "vulnerable" too often. The calibration error is the mean distance, in ten bins, of the share of vulnerable
+programs from the probability that the margin gives.
 
 ![margins of vulnerable and patched programs](margins.png)
 
@@ -58,7 +61,8 @@ the share of vulnerable programs from the probability that the margin gives.
 _ANSWERS = """
 ## Answers
 
-Greedy, one a program, the four questions in turn. Undecided: neither verdict can be read from the text.
+Greedy, one a program, the four questions in turn. Undecided: neither verdict can be read from the text. Wilson's intervals, as if the
+halves of a pair were independent.
 
 | programs | answers | end by themselves, two sentences or more | undecided | mean sentences | mean tokens |
 |---|---|---|---|---|---|
@@ -69,7 +73,8 @@ _SHIFT = """
 
 The shift gate of the harness at the declared layer, strength {strength:g}, {placebos} placebos of each kind, texts included: directions
 are fitted without the tested scenario. Flips at strength {strong:g}: share of programs and signs that come over to the pushed side, by
-the sign of the margin and by the text; for nuisance placebos the mean over {placebos}, each given the side to which it moves the margins.
+the sign of the margin and by the text, of which at most half can, since a verdict is on one side already; for nuisance placebos the mean
+over {placebos}, each given the side to which it moves the margins.
 
 | CWE | gate | scenarios | shift | p: random, nuisance, label-flip | AUC unsteered | flips: margin | text | nuisance |
 |---|---|---|---|---|---|---|---|---|
@@ -96,20 +101,22 @@ def write_card(folder: Path, figures: dict[str, Any]) -> None:
         steps=done["step"],
         minutes=done["seconds"] / 60,
         tokens=done["tokens"] / 1e6,
+        pushed=start["recipe"]["stages"][-1]["pushed_share"],
+        strength=STRENGTH,
+        flips=FLIPS,
         certainty=", ".join(f"{1 - doubt:.2f} for {hardness} programs" for hardness, doubt in start["recipe"]["doubt"]),
     )
     notes = "".join(f"- {entry['note']}\n" for entry in entries if "note" in entry)
     parts = [head, notes, _TELLING, *map(_telling_row, figures["telling_apart"]), _too_long(figures["telling_apart"])]
     parts += [_ANSWERS, *map(_answer_row, figures["answers"]), _samples(figures["answers"]), _fluency(figures["fluency"])]
-    parts += [_shifting(figures["shifting"]), _layers(declared["layers"])]
+    parts += [_shifting(figures["shifting"]), _curve(entries), _layers(declared["layers"])]
     (folder / "README.md").write_text("".join(parts), encoding="utf-8")
 
 
 def _telling_row(row: dict[str, Any]) -> str:
-    names = ("auc", "balanced_accuracy", "d_prime", "criterion", "calibration_error")
-    figures = " | ".join(_interval(row[name]) for name in names)
+    figures = " | ".join(_interval(row[name]) for name in ("auc", "balanced_accuracy", "d_prime", "criterion"))
     cwe = "all" if row["cwe"] == POOLED else row["cwe"]
-    line = f"{row['source']} | {cwe} | {row['programs']} | {figures} | {row['median_margin']:.2f}"
+    line = f"{row['source']} | {cwe} | {row['programs']} | {figures} | {row['calibration_error']:.2f} | {row['median_margin']:.2f}"
     return f"| {line} |\n"
 
 
@@ -160,10 +167,31 @@ def _share(found: dict[str, float]) -> str:
     return f"{found['value']:.1%} ({found['low']:.1%} to {found['high']:.1%})"
 
 
+def _curve(entries: list[dict[str, Any]]) -> str:
+    """How the checks during training went, from the first that asked about all weaknesses."""
+    kinds = {"known families": "", "held-out families": " held-out", "twins": " twins", "held-out twins": " twins held-out"}
+    tokens = {entry["step"]: entry["tokens"] for entry in entries if "tokens" in entry}
+    lines = [
+        "\n## While it learnt\n\n",
+        "AUC on a few fixed pairs of each CWE, undecidable ones included, and its mean over the CWEs.\n\n",
+        f"| step | tokens | {' | '.join(kinds)} |\n|---|---|---|---|---|---|\n",
+    ]
+    for entry in entries:
+        check = entry.get("check", {})
+        if set(WEAKNESSES) <= set(check):
+            means = [_mean([check[cwe + suffix]["auc"] for cwe in WEAKNESSES if cwe + suffix in check]) for suffix in kinds.values()]
+            lines.append(f"| {entry['step']:,} | {tokens[entry['step']] / 1e6:.1f}M | {' | '.join(means)} |\n")
+    return "".join(lines)
+
+
+def _mean(values: list[float]) -> str:
+    return f"{fmean(values):.2f}" if values else "-"
+
+
 def _layers(layers: list[dict[str, Any]]) -> str:
     lines = [
         "\n## Choice of the layer\n\n",
-        "Other unseen programs than above. Each layer at the strength that flips 30% there. ",
+        "Other unseen programs than above. Each layer at the strength that flips the share named at the top. ",
         "Log ratio: of T to the 95% quantile of the nuisance placebos.\n\n",
         "| layer | strength as share of the norm | T | log ratio | passes nuisance | passes label-flip | passes both |\n",
         "|---|---|---|---|---|---|---|\n",
@@ -179,5 +207,7 @@ def _layers(layers: list[dict[str, Any]]) -> str:
     return "".join(lines)
 
 
-def _interval(found: dict[str, float]) -> str:
+def _interval(found: dict[str, float | None]) -> str:
+    if found["low"] is None:
+        return f"{found['value']:.2f}"
     return f"{found['value']:.2f} ({found['low']:.2f} to {found['high']:.2f})"

@@ -23,7 +23,7 @@ class QuickCheck:
                 cwe: unseen_pairs(cwe, pairs, held_out=False, seed="check"),
                 f"{cwe} held-out": unseen_pairs(cwe, pairs, held_out=True, seed="check"),
                 f"{cwe} twins": [as_pair(twin) for twin in taught[:: max(1, len(taught) // pairs)]],
-                f"{cwe} twins held-out": unseen_twins(cwe, 2 * pairs, seed="check"),
+                f"{cwe} twins held-out": unseen_twins(cwe, 2 * pairs, seed="check", use="choosing"),
             }
 
     def __call__(self, network: GPTBigCodeForCausalLM) -> dict[str, Figures]:

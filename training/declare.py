@@ -43,7 +43,8 @@ def choose(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, *
     respond: a vector there is a change of the logits.
     """
     held = [trial for cwe in CWES for trial in trials(network, tokenizer, partial(unseen_pairs, cwe, held_out=False), count, seed=seed)]
-    held += [trial for cwe in _OF_TWINS for trial in trials(network, tokenizer, partial(unseen_twins, cwe), count, seed=seed)]
+    for cwe in _OF_TWINS:
+        held += trials(network, tokenizer, partial(unseen_twins, cwe, use="choosing"), 1, seed=seed)
     figures = [_figures(held, layer) for layer in range(2, network.config.n_layer - 1)]
     usable = [found for found in figures if found["strength"] is not None]
     if not usable:

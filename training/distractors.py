@@ -9,17 +9,17 @@ LONGEST = 2600
 """Characters of distracting code, all pieces together."""
 _IN_C = ("CWE-190", "CWE-416", "CWE-476", "CWE-787")
 OTHERS = {
-    "CWE-22": ("CWE-77", "CWE-79", "CWE-89", *_IN_C),
+    "CWE-22": ("CWE-79", "CWE-89", *_IN_C),
     "CWE-77": ("CWE-22", "CWE-79", "CWE-89", *_IN_C),
     "CWE-79": ("CWE-22", "CWE-77", "CWE-89"),
     "CWE-89": ("CWE-22", "CWE-77", "CWE-79"),
-    "CWE-190": ("CWE-416", "CWE-476"),
+    "CWE-190": ("CWE-22", "CWE-77"),
     "CWE-416": ("CWE-190", "CWE-476", "CWE-787"),
     "CWE-476": (),
     "CWE-787": ("CWE-416", "CWE-476"),
 }
-"""Weaknesses whose programs, vulnerable or not, don't have this one. An allocation that nobody tests stands in programs of every kind, and
-what wraps is often a size that is then written beyond."""
+"""Weaknesses whose programs, vulnerable or not, don't have this one. An allocation that nobody tests and a sum that may wrap stand in
+programs of many kinds, what wraps is often a size that is then written beyond, and a command is often given the name of a file."""
 
 
 def distractors(rng: Random, pair: ProgramPair) -> str:

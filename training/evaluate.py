@@ -42,13 +42,12 @@ def measure(folder: Path, effort: Effort) -> dict[str, Any]:
     draw_margins(folder / PICTURE, samples, scores)
     progress("answers")
     asked = [*generated(effort.answered, seed="answers"), *(one for one in samples if one.source == "verified")]
-    found = {
-        "pairs": effort.pairs,
+    return {
         "telling_apart": telling_apart(samples, scores),
         "answers": answering(network, tokenizer, asked),
         "fluency": fluency(network, tokenizer),
+        "shifting": shifting(folder, layer, progress, null_runs=effort.null_runs),
     }
-    return {**found, "shifting": shifting(folder, layer, progress, null_runs=effort.null_runs)}
 
 
 def progress(what: str) -> None:
@@ -70,6 +69,8 @@ def main() -> None:
     parser.add_argument("--card-only", action="store_true", help="write the card anew from the figures of the last measurement")
     parser.add_argument("--threads", type=int, default=2, help="of torch (%(default)s)")
     options = parser.parse_args()
+    if options.null_runs < 1:
+        parser.error(f"--null-runs {options.null_runs} measures no false positives; give 1 or more")
     torch.set_num_threads(options.threads)
     if options.card_only:
         figures = json.loads((options.model / FIGURES).read_text(encoding="utf-8"))

@@ -1,8 +1,10 @@
 """Margins of a network on programs, with plain transformers and no harness: training judges itself by its own means."""
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -39,12 +41,16 @@ def unseen_pairs(cwe: str, count: int, *, held_out: bool, seed: str) -> list[Pro
     return [generate_pair(rng, cwe, known[at % len(known)]) for at in range(count)]
 
 
-def unseen_twins(cwe: str, count: int, *, seed: str) -> list[ProgramPair]:
-    """Hand-written pairs that were never trained on, as they were written: one of a base, and so perhaps fewer than asked for."""
+def unseen_twins(cwe: str, count: int, *, seed: str, use: Literal["choosing", "measuring"]) -> list[ProgramPair]:
+    """Hand-written pairs that were never trained on, as they were written: one of a base, and so perhaps fewer than asked for.
+
+    use: "choosing" gives the half of the bases that decisions may rest on, "measuring" the half that only the card sees.
+    """
     rng = Random(f"unseen {seed} twins {cwe}")
     by_base: dict[str, list[Twin]] = {}
     for twin in held_out_twins(cwe):
-        by_base.setdefault(twin.base, []).append(twin)
+        if zlib.crc32(twin.base.encode()[::-1]) % 2 == (use == "measuring"):
+            by_base.setdefault(twin.base, []).append(twin)
     return [as_pair(rng.choice(by_base[base])) for base in rng.sample(sorted(by_base), min(count, len(by_base)))]
 
 

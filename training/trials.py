@@ -16,7 +16,7 @@ FITTED, HELD_BACK, PLACEBOS = 23, 12, 39
 
 
 class Trial:
-    """Pairs to fit on, as many as the embedded corpus leaves when one is held out, and others to measure, in every layer of one network.
+    """Pairs to fit on, as many as CWE-787 of the embedded corpus leaves when one is held out, and others to measure, in every layer.
 
     Margins and flips are of the others; the direction and the placebos know nothing of them.
     """

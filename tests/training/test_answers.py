@@ -34,6 +34,12 @@ def test_an_answer_gives_its_verdict_first_then_why_and_has_two_to_four_sentence
         assert 3 <= len(re.findall(r"[.](?= |$)", answer)) <= 4
 
 
+@pytest.mark.parametrize(("reason", "most"), [("i is tested.", 3), ("i is tested. It ends. It is below N.", 4)])
+def test_a_remedy_never_makes_an_answer_longer_than_four_sentences(reason: str, most: int) -> None:
+    answers = [write_answer(Random(seed), asks="safe", verdict="secure", cwe="CWE-787", reason=reason) for seed in range(60)]
+    assert {len(re.findall(r"[.](?= |$)", answer)) for answer in answers} == {most - 1, most} if most == 3 else {most}
+
+
 def test_a_vulnerable_program_is_told_now_and_then_what_would_mend_it() -> None:
     answers = [write_answer(Random(seed), asks="safe", verdict="vulnerable", cwe="CWE-89", reason="q is pasted.") for seed in range(200)]
     told = sum(any(word in answer for word in ("placeholder", "parameter", "fixed list")) for answer in answers)

@@ -31,12 +31,14 @@ def test_a_weakness_is_never_a_distractor_of_itself() -> None:
     for cwe, others in OTHERS.items():
         assert cwe not in others
         assert set(others) < set(WEAKNESSES)
-    # What wraps may be a size that is written beyond, and every kind of C program may follow what an allocation returned.
+    # What wraps may be a size that is written beyond, a command may be given the name of a file, and every kind of C program may follow
+    # what an allocation returned.
     assert "CWE-190" not in OTHERS["CWE-787"]
+    assert "CWE-77" not in OTHERS["CWE-22"]
     assert OTHERS["CWE-476"] == ()
 
 
-def test_programs_with_what_stands_in_front_have_60_to_1200_tokens() -> None:
+def test_programs_with_what_stands_in_front_reach_from_80_tokens_to_a_thousand() -> None:
     tokenizer = AutoTokenizer.from_pretrained(NANO)
     rng = Random("lengths")
     lengths = []

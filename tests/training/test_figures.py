@@ -1,7 +1,7 @@
 """The figures of the model card, against other ways to the same number."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +9,14 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
+from harness.numerics.effects import PairMargins, measure_effect
+from harness.numerics.gates import shift_gate
 from harness.plans import Cell
+from harness.records import GateStatus
 from harness.storage.datasets import contrast_pairs, load_dataset
 from training.figures.picture import draw_margins
 from training.figures.samples import HELD_OUT_FAMILIES, HELD_OUT_TWINS, KNOWN, Sample, generated, verified
-from training.figures.shifting import plan_of, shuffled
+from training.figures.shifting import _all_but_text, _share_of_flips, plan_of, shuffled
 from training.figures.telling import auc, balanced_accuracy, calibration_error, criterion, d_prime, figures, telling_apart
 from training.programs import CWES, HELD_OUT
 
@@ -79,10 +82,10 @@ def test_samples_are_of_every_weakness_and_decidable() -> None:
     assert {(one.source, one.cwe) for one in samples} == {
         (kind, cwe) for kind in (KNOWN, HELD_OUT_FAMILIES, HELD_OUT_TWINS) for cwe in CWES
     }
-    assert all(getattr(one.code, "hardness", "clear") != "ambiguous" for one in samples)
+    assert all(getattr(one.program, "hardness", "clear") != "ambiguous" for one in samples)
     for one in samples:
         if one.source == HELD_OUT_FAMILIES:
-            assert one.code.family in HELD_OUT[one.cwe]  # type: ignore[union-attr]
+            assert one.program.family in HELD_OUT[one.cwe]  # type: ignore[union-attr]
 
 
 def test_rewrites_of_a_scenario_are_one_unit() -> None:
@@ -101,6 +104,39 @@ def test_shuffling_exchanges_labels_by_scenario_and_nothing_else() -> None:
     assert 0 < sum(turned.values()) < len(turned)
 
 
+def test_flips_are_counted_toward_the_pushed_side_and_a_placebo_gets_the_side_it_moves_to() -> None:
+    unsteered = {"secure": -1.0, "vulnerable": 1.0}
+    rows = [_Row("secure", 20.0, 0.5), _Row("secure", -20.0, -2.5), _Row("vulnerable", 20.0, 2.5), _Row("vulnerable", -20.0, 0.5)]
+    assert _share_of_flips(unsteered, rows, turn=False) == 1 / 4  # the secure one comes over under +20; the other resists
+    turned = [replace(row, strength=-row.strength) for row in rows]
+    assert _share_of_flips(unsteered, turned, turn=False) == 0
+    assert _share_of_flips(unsteered, turned, turn=True) == 1 / 4
+
+
+def test_a_null_run_passes_where_all_but_the_texts_would() -> None:
+    effect = measure_effect(
+        [_pair(at, 1.0 + at / 100) for at in range(12)],
+        {kind: [[_pair(at, 0.1) for at in range(12)]] * 39 for kind in ("random", "nuisance", "label-flip")},
+        strength=10.0,
+        rng=np.random.default_rng(0),
+    )
+    assert shift_gate(effect).status is GateStatus.INCONCLUSIVE  # no text was generated
+    assert _all_but_text(effect)
+    assert not _all_but_text(replace(effect, signed=-effect.signed))
+
+
+def _pair(at: int, slope: float) -> PairMargins:
+    margins = {strength: slope * strength / 10 for strength in (-10.0, -5.0, 0.0, 5.0, 10.0)}
+    return PairMargins(scenario=f"scenario {at}", variant="original", vulnerable=margins, patched=margins)
+
+
+@dataclass(frozen=True)
+class _Row:
+    path: str
+    strength: float
+    margin: float
+
+
 def test_the_picture_is_a_png(tmp_path: Path) -> None:
     samples = [replace(_sample(f"unit {at // 2}", at % 2 == 0), source=source) for source in (KNOWN, "verified") for at in range(8)]
     draw_margins(tmp_path / "margins.png", samples, np.linspace(-2, 2, len(samples)))
@@ -108,4 +144,4 @@ def test_the_picture_is_a_png(tmp_path: Path) -> None:
 
 
 def _sample(unit: str, vulnerable: bool) -> Sample:
-    return Sample(source=KNOWN, cwe="CWE-787", unit=unit, vulnerable=vulnerable, code=EXAMPLE)
+    return Sample(source=KNOWN, cwe="CWE-787", unit=unit, vulnerable=vulnerable, program=EXAMPLE)

@@ -1,6 +1,7 @@
 """What greedy answers are like: whether they end, how long they are, and whether a verdict can be read from them."""
 
 from collections.abc import Sequence
+from random import Random
 from statistics import fmean
 from typing import Any
 
@@ -36,7 +37,7 @@ def _row(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, sou
         read_verdict(response.text, asks=prompt.asks).verdict is Verdict.UNDECIDED
         for prompt, response in zip(prompts, responses, strict=True)
     )
-    step = max(1, len(samples) // SHOWN)
+    shown = sorted(Random(0).sample(range(len(samples)), min(SHOWN, len(samples))))
     return {
         "source": source,
         "of": len(responses),
@@ -45,8 +46,8 @@ def _row(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, sou
         "sentences": fmean(count_sentences(response.text) for response in responses),
         "tokens": fmean(len(tokenizer.encode(response.text)) for response in responses),
         "samples": [
-            {"cwe": sample.cwe, "vulnerable": sample.vulnerable, "asks": prompt.asks, "answer": response.text}
-            for sample, prompt, response in list(zip(samples, prompts, responses, strict=True))[::step]
+            {"cwe": samples[at].cwe, "vulnerable": samples[at].vulnerable, "asks": prompts[at].asks, "answer": responses[at].text}
+            for at in shown
         ],
     }
 

@@ -1,9 +1,9 @@
 """Labelled programs to measure on: generated, written by hand for training, and of both datasets."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.errors import DataError
 from harness.prompts import prompt_for
 from harness.records import Example, Prompt
 from harness.storage.datasets import VARIANTS, load_dataset
@@ -22,11 +22,11 @@ class Sample:
     cwe: str
     unit: str
     vulnerable: bool
-    code: Example | Program
+    program: Example | Program
 
     def prompt(self, question: str) -> Prompt:
         """The question about the program's own weakness."""
-        return ask(self.code, question) if isinstance(self.code, Program) else prompt_for(self.code, question)
+        return ask(self.program, question) if isinstance(self.program, Program) else prompt_for(self.program, question)
 
 
 def generated(count: int, *, seed: str) -> list[Sample]:
@@ -41,7 +41,7 @@ def generated(count: int, *, seed: str) -> list[Sample]:
         for source, pairs in (
             (KNOWN, unseen_pairs(cwe, count, held_out=False, seed=seed)),
             (HELD_OUT_FAMILIES, unseen_pairs(cwe, count, held_out=True, seed=seed)),
-            (HELD_OUT_TWINS, unseen_twins(cwe, count, seed=seed)),
+            (HELD_OUT_TWINS, unseen_twins(cwe, count, seed=seed, use="measuring")),
         ):
             found.extend(_halves(source, cwe, (pair for pair in pairs if pair.vulnerable.hardness != "ambiguous")))
     return found
@@ -50,7 +50,7 @@ def generated(count: int, *, seed: str) -> list[Sample]:
 def _halves(source: str, cwe: str, pairs: Iterable[ProgramPair]) -> Iterator[Sample]:
     for number, pair in enumerate(pairs):
         for half in (pair.vulnerable, pair.patched):
-            yield Sample(source=source, cwe=cwe, unit=f"{cwe} {number}", vulnerable=half.label == "vulnerable", code=half)
+            yield Sample(source=source, cwe=cwe, unit=f"{cwe} {number}", vulnerable=half.label == "vulnerable", program=half)
 
 
 def verified() -> list[Sample]:
@@ -60,18 +60,17 @@ def verified() -> list[Sample]:
 
 
 def secllmholmes() -> list[Sample]:
-    """SecLLMHolmes, split by split; nothing where it is not at hand."""
-    found = []
-    for split in ("hand-crafted", "trivial", "non-trivial", "real-world"):
-        try:
-            examples = load_dataset("secllmholmes", split=split)
-        except DataError:
-            return []
-        found.extend(_sample(f"SecLLMHolmes, {split}", one) for one in examples)
-    return found
+    """SecLLMHolmes, split by split; nothing unless the environment's SECLLMHOLMES_DIR says where it is."""
+    if "SECLLMHOLMES_DIR" not in os.environ:
+        return []
+    return [
+        _sample(f"SecLLMHolmes, {split}", one)
+        for split in ("hand-crafted", "trivial", "non-trivial", "real-world")
+        for one in load_dataset("secllmholmes", split=split)
+    ]
 
 
 def _sample(source: str, example: Example) -> Sample:
     return Sample(
-        source=source, cwe=example.cwe, unit=f"{example.cwe} {example.scenario}", vulnerable=example.label == "vulnerable", code=example
+        source=source, cwe=example.cwe, unit=f"{example.cwe} {example.scenario}", vulnerable=example.label == "vulnerable", program=example
     )

@@ -11,12 +11,12 @@ import numpy as np
 
 from harness.model.loading import LoadedModel, load_model
 from harness.model.sweep import run_sweep
-from harness.numerics.effects import Effect
-from harness.numerics.gates import ShiftThresholds, shift_gate
+from harness.numerics.effects import Effect, Flips
+from harness.numerics.gates import shift_gate
 from harness.numerics.slices import effect_of
 from harness.plans import Cell, ModelRequest, SweepPlan
 from harness.prompts import WEAKNESSES
-from harness.records import ContrastPair, Measurement
+from harness.records import ContrastPair, GateStatus, Measurement
 from harness.storage.datasets import contrast_pairs, data_hash, load_dataset, load_fitting
 from harness.storage.runs import RunStore
 from training.intervals import share_interval
@@ -107,13 +107,8 @@ def _null(model: LoadedModel, folder: Path, layer: int, runs: int, progress: Pro
 
 
 def _all_but_text(effect: Effect) -> bool:
-    limits = ShiftThresholds()
-    return (
-        effect.signed > 0
-        and all(p <= limits.p for p in effect.p_values.values())
-        and effect.monotone
-        and effect.anti_steerable.interval.high <= limits.anti_steerable
-    )
+    """Whether the gate would pass if the texts did."""
+    return shift_gate(replace(effect, flips=Flips(toward=1, away=0, noise=0, of=1))).status is GateStatus.PASS
 
 
 def shuffled(plan: SweepPlan, seed: int) -> SweepPlan:

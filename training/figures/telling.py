@@ -14,7 +14,7 @@ from training.margins import margins
 
 Scores = NDArray[np.float64]
 Labels = NDArray[np.bool_]
-DRAWS, BINS = 500, 10
+DRAWS, BINS, FEWEST_UNITS = 500, 10, 10
 
 
 def mean_margins(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, samples: Sequence[Sample]) -> Scores:
@@ -48,15 +48,20 @@ def telling_apart(samples: Sequence[Sample], scores: Scores) -> list[dict[str, A
 
 
 def figures(samples: Sequence[Sample], scores: Scores) -> dict[str, Any]:
-    """AUC, balanced accuracy, d', criterion and calibration error with 95% intervals over units, and the median size of the margin."""
+    """AUC, balanced accuracy, d' and criterion with 95% intervals over units, the calibration error and the median size of the margin."""
     labels = np.array([one.vulnerable for one in samples])
     units = [one.unit for one in samples]
     found = {name: _with_interval(statistic, scores, labels, units) for name, statistic in STATISTICS.items()}
-    return {**found, "median_margin": float(np.median(np.abs(scores)))}
+    return {**found, "calibration_error": calibration_error(scores, labels), "median_margin": float(np.median(np.abs(scores)))}
 
 
-def _with_interval(statistic: Callable[[Scores, Labels], float], scores: Scores, labels: Labels, units: Sequence[str]) -> dict[str, float]:
-    """Percentile bootstrap over units: the halves and variants of one scenario are drawn together."""
+def _with_interval(
+    statistic: Callable[[Scores, Labels], float], scores: Scores, labels: Labels, units: Sequence[str]
+) -> dict[str, float | None]:
+    """Percentile bootstrap over units: the halves and variants of one scenario are drawn together.
+
+    No interval where there are fewer than FEWEST_UNITS, or where the resamples show no spread.
+    """
     rng = np.random.default_rng(0)
     members: dict[str, list[int]] = {}
     for at, unit in enumerate(units):
@@ -68,6 +73,8 @@ def _with_interval(statistic: Callable[[Scores, Labels], float], scores: Scores,
         if labels[rows].any() and not labels[rows].all():
             drawn.append(statistic(scores[rows], labels[rows]))
     low, high = np.quantile(drawn, [0.025, 0.975])
+    if len(groups) < FEWEST_UNITS or low == high:
+        return {"value": statistic(scores, labels), "low": None, "high": None}
     return {"value": statistic(scores, labels), "low": float(low), "high": float(high)}
 
 
@@ -102,7 +109,10 @@ def _z_of_shares(scores: Scores, labels: Labels) -> tuple[float, float]:
 
 
 def calibration_error(scores: Scores, labels: Labels) -> float:
-    """Mean distance of the share of vulnerable programs from the probability that the margin gives, over ten bins of equal width."""
+    """Mean distance of the share of vulnerable programs from the probability that the margin gives, over ten bins of equal width.
+
+    It is never 0 on few programs, and resampling makes it larger still: so it has no interval.
+    """
     chance = 1 / (1 + np.exp(-scores))
     bins = np.minimum((chance * BINS).astype(int), BINS - 1)
     return float(sum(abs(labels[bins == at].mean() - chance[bins == at].mean()) * (bins == at).mean() for at in set(bins.tolist())))
@@ -113,5 +123,4 @@ STATISTICS: dict[str, Callable[[Scores, Labels], float]] = {
     "balanced_accuracy": balanced_accuracy,
     "d_prime": d_prime,
     "criterion": criterion,
-    "calibration_error": calibration_error,
 }

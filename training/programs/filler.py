@@ -6,15 +6,14 @@ from random import Random
 from training.programs import words
 from training.programs.scene import Scene
 
-BOUNDED = "bounded"  # what a filler says of its own writes
 
-
-def total(s: Scene) -> None:
-    array, count, i, acc = s.items(), s.var(words.LENGTH), s.var(words.LOOP), s.var(("sum", "total", "acc", "result"))
+def largest(s: Scene) -> None:
+    """The largest element, or how many are not zero: no sum, which could wrap."""
+    array, count, i, acc = s.items(), s.var(words.LENGTH), s.var(words.LOOP), s.var(("most", "best", "top", "result"))
     kind = s.one("int", "long", "double", "unsigned")
-    step = s.one(f"{acc} += {array}[{i}];", f"{acc} += {array}[{i}] * {array}[{i}];", f"if ({array}[{i}] > {acc}) {acc} = {array}[{i}];")
+    step = s.one(f"if ({array}[{i}] > {acc}) {acc} = {array}[{i}];", f"if ({array}[{i}] != 0) {acc}++;")
     body = f"{kind} {acc} = 0;\nfor (int {i} = 0; {i} < {count}; {i}++) {{\n{step}\n}}\nreturn {acc};"
-    s.function(kind, s.func(("sum", "total", "score", "max", "count")), (f"const {kind} *{array}", f"int {count}"), body)
+    s.function(kind, s.func(("best", "top", "score", "max", "count")), (f"const {kind} *{array}", f"int {count}"), body)
 
 
 def clamp(s: Scene) -> None:
@@ -123,7 +122,7 @@ def count_chars(s: Scene) -> None:
 
 
 C_FILLERS: tuple[Callable[[Scene], None], ...] = (
-    total,
+    largest,
     clamp,
     checksum,
     classify,
@@ -140,8 +139,9 @@ C_FILLERS: tuple[Callable[[Scene], None], ...] = (
 )
 
 
-def add_c(s: Scene, *, among: tuple[Callable[[Scene], None], ...] = C_FILLERS) -> None:
-    s.rng.choice(among)(s)
+def add_c(s: Scene) -> None:
+    """Adds one of the harmless functions to a scene."""
+    s.rng.choice(C_FILLERS)(s)
 
 
 def python_function(s: Scene) -> str:

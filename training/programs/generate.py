@@ -28,7 +28,8 @@ LONGEST = 2200  # characters; longer programs are drawn again
 
 _ALLOCATES = re.compile(r"\bfree\(|\brealloc\(")
 _COMMANDS = re.compile(r"system\(|popen\(|exec[lv]|subprocess|os\.system|shell")
-_FILES = re.compile(r"open|Path|read_text|write_|zipfile|tarfile|rename|remove|unlink|stat\(|access\(|include|send_file")
+_FILES = re.compile(r"open|Path|read_text|write_|zipfile|tarfile|listdir|rename|remove|unlink|stat\(|access\(|include|send_file")
+_OPENS = re.compile(f"{_FILES.pattern}|{_COMMANDS.pattern}")  # a command may open what the code does not
 _PAGES = re.compile(r"[<>]\w|html|HTTP|http|Template|write\(")
 _QUERIES = re.compile(r"execute|sql|SELECT|INSERT|UPDATE|DELETE|query", re.IGNORECASE)
 _MAY_BE_NULL = re.compile(r"alloc\(|fopen\(|strchr\(|strrchr\(|strstr\(|getenv\(|find|lookup|NULL|\*\s*next|->next|strtok|strdup")
@@ -69,7 +70,7 @@ def generate_benign(rng: Random, language: str | None = None) -> str:
 def _draw(rng: Random, cwe: str, name: str, family: Family) -> ProgramPair:
     s = Scene(rng)
     draft = family(s)
-    source = s.python if s.python else _surround(s, cwe)
+    source = s.python if s.python else _surround(s)
     halves = [resolve(source, half) for half in (1, 2)]
     language: Language = "python" if s.python else "c"
     if language == "c":
@@ -95,14 +96,13 @@ def _draw(rng: Random, cwe: str, name: str, family: Family) -> ProgramPair:
     return ProgramPair(vulnerable=program("vulnerable", halves[0]), patched=program("patched", halves[1]))
 
 
-def _surround(s: Scene, cwe: str) -> str:
+def _surround(s: Scene) -> str:
     """The C source of a scene with harmless functions before and after."""
-    among = tuple(add for add in filler.C_FILLERS if add is not filler.total) if cwe == "CWE-190" else filler.C_FILLERS
     core = s.functions
     s.functions = []
     roll = s.rng.random()
     for _ in range(0 if roll < 0.4 else 1 if roll < 0.75 else 2 if roll < 0.95 else 3):
-        filler.add_c(s, among=among)
+        filler.add_c(s)
     cut = s.rng.randint(0, len(s.functions))
     s.functions = s.functions[:cut] + core + s.functions[cut:]
     return c_source(s)
@@ -127,7 +127,7 @@ def _absent(cwe: str, language: str, code: str, draft: Draft) -> tuple[tuple[str
         if not _WRITES.search(code):
             found.setdefault("CWE-787", "The code writes to no array or buffer, so no write can leave one.")
     for other, does, reason in (
-        ("CWE-22", _FILES, "The code opens no file, so no path can leave its folder."),
+        ("CWE-22", _OPENS, "The code opens no file, so no path can leave its folder."),
         ("CWE-77", _COMMANDS, "The code runs no command, so no input can reach a shell."),
         ("CWE-79", _PAGES, "The code writes no page, so no input can become markup."),
         ("CWE-89", _QUERIES, "The code sends no query to a database, so no input can change one."),

@@ -207,7 +207,7 @@ def number_expected(s: Scene) -> Draft:
             else s.one(f"{x}.isdigit()", f"{x}.isdecimal()", f're.fullmatch("[0-9]+", {x})', f're.fullmatch(r"\\d{{1,5}}", {x})')
         )
         body = guarded(s, holds(bad), holds(good), refusal(s, x), started(s, command(s, tool, x)))
-        why = f"The test asks for a digit somewhere in {x} and not for digits only"
+        why = f"The test is content with one digit in {x} and does not ask for digits only"
         right = f"Every character of {x} has to be a digit before the command runs"
     else:
         size = s.one("10", "12", "8")
