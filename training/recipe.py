@@ -182,7 +182,7 @@ STAGES = (
     ),
     # What a user meets: whole answers, other code in front, a push.
     Stage(
-        until=10300,
+        until=10150,
         cwe_share=_ALL,
         questions=(1, 2),
         reasons_share=0.4,
@@ -193,7 +193,7 @@ STAGES = (
         sizes_as_n=True,
     ),
     Stage(
-        until=11000,
+        until=10700,
         cwe_share=_ALL,
         questions=(1, 2),
         reasons_share=0.9,
@@ -212,14 +212,14 @@ class Recipe:
 
     seed: int = 787
     shape: Shape = field(default_factory=Shape)
-    steps: int = 11000
-    restarts: tuple[int, ...] = (2800, 4400, 4750, 8000)  # steps at which the learning rate rises again
+    steps: int = 10700
+    restarts: tuple[int, ...] = (2800, 4400, 4750, 8000, 9000, 9700)  # steps at which the learning rate rises again
     tokens_a_batch: int = 6144
     pairs_a_shelf: int = 192  # pairs drawn at once and sorted by length: more waste less padding, fewer start sooner
 
     optimizer: Literal["muon", "adamw"] = "muon"
     peak_rate: float = 3e-3
-    restart_rates: tuple[float, ...] = (2e-3, 1e-3, 2e-3, 1.4e-3)  # peak after each restart
+    restart_rates: tuple[float, ...] = (2e-3, 1e-3, 2e-3, 1.4e-3, 9e-4, 6e-4)  # peak after each restart
     warm_up: int = 60  # steps
     cool_down: float = 0.3  # share of the steps, at the end
     weight_decay: float = 0.05
