@@ -72,11 +72,11 @@ _SHIFT = """
 ## Steering on the embedded corpus
 
 The shift gate of the harness at the declared layer, strength {strength:g}, {placebos} placebos of each kind, texts included: directions
-are fitted without the tested scenario. Flips at strength {strong:g}: share of programs and signs that come over to the pushed side, by
-the sign of the margin and by the text, of which at most half can, since a verdict is on one side already; for nuisance placebos the mean
-over {placebos}, each given the side to which it moves the margins.
+are fitted without the tested scenario. Flips: programs and signs that come over to the pushed side, of which at most half can, since a
+verdict is on one side already; of texts at strength {strength:g}, and by the sign of the margin at strength {strong:g}, where nuisance
+placebos are the mean over {placebos}, each given the side to which it moves the margins.
 
-| CWE | gate | scenarios | shift | p: random, nuisance, label-flip | AUC unsteered | flips: margin | text | nuisance |
+| CWE | gate | scenarios | shift | p: random, nuisance, label-flip | AUC unsteered | texts that flip | margins that flip | with nuisance |
 |---|---|---|---|---|---|---|---|---|
 """
 
@@ -152,7 +152,7 @@ def _shifting(found: dict[str, Any]) -> str:
     for gate in found["gates"]:
         shift = f"{gate['shift']:.2f}" + ("" if gate["low"] is None else f" ({gate['low']:.2f} to {gate['high']:.2f})")
         p = ", ".join(f"{gate['p'][arm]:.3f}" for arm in ("random", "nuisance", "label-flip"))
-        flips = f"{gate['margin_flips']:.0%} | {gate['text_flips']} of {gate['of']} | {gate['nuisance_flips']:.0%}"
+        flips = f"{gate['text_flips']} of {gate['of']} | {gate['margin_flips']:.0%} | {gate['nuisance_flips']:.0%}"
         lines.append(f"| {gate['cwe']} | {gate['status']} | {gate['scenarios']} | {shift} | {p} | {gate['auc']:.2f} | {flips} |\n")
     null = found["null"]
     lines.append(

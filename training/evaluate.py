@@ -25,7 +25,7 @@ from training.train import NANO
 class Effort:
     """How much is measured: pairs of each source and CWE for margins and for whole answers, and null runs."""
 
-    pairs: int = 60
+    pairs: int = 40
     answered: int = 6
     null_runs: int = NULL_RUNS
 
