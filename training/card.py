@@ -94,7 +94,7 @@ def write_card(folder: Path, figures: dict[str, Any]) -> None:
         width=config["n_embd"],
         context=config["n_positions"],
         vocabulary=config["vocab_size"],
-        cwes=", ".join(WEAKNESSES),
+        cwes=", ".join(sorted({cwe for stage in start["recipe"]["stages"] for cwe, _ in stage["cwe_share"]}, key=_number)),
         layer=declared["layer"],
         factor=declared["residual_factor"],
         seed=start["recipe"]["seed"],
@@ -182,6 +182,10 @@ def _curve(entries: list[dict[str, Any]]) -> str:
             means = [_mean([check[cwe + suffix]["auc"] for cwe in WEAKNESSES if cwe + suffix in check]) for suffix in kinds.values()]
             lines.append(f"| {entry['step']:,} | {tokens[entry['step']] / 1e6:.1f}M | {' | '.join(means)} |\n")
     return "".join(lines)
+
+
+def _number(cwe: str) -> int:
+    return int(cwe.removeprefix("CWE-"))
 
 
 def _mean(values: list[float]) -> str:

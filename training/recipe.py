@@ -1,4 +1,7 @@
-"""Every number that decides what the embedded model becomes."""
+"""Every number that decides what the embedded model becomes.
+
+The exported model may be of an earlier recipe: the one it was made with stands in its log.
+"""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal

@@ -31,7 +31,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     recipe = Recipe()
     parser = argparse.ArgumentParser(
         prog="python -m training.train",
-        description="Trains the embedded model nano from its seed and exports it. About an hour on two cores.",
+        description="Trains the embedded model nano from its seed and exports it. Three to four hours on two cores.",
         epilog="A stopped training goes on from its last checkpoint with the same command, and gives the same weights as one in a piece.",
     )
     parser.add_argument("--seed", type=int, default=recipe.seed, help="of weights, programs and batches (%(default)s)")
