@@ -12,7 +12,7 @@ from transformers import GPTBigCodeForCausalLM
 
 from harness.prompts import WEAKNESSES
 from training.branches import Tree, lay_out
-from training.checkpoints import load, save
+from training.checkpoints import Place, load, save
 from training.lessons import Lessons
 from training.objective import PARTS, Losses, Student, losses, optimizers, rate
 
@@ -60,7 +60,9 @@ class Training:
     Everything random in a step comes from the seed and the step's number, so a training in two halves gives the weights of one in a piece.
     """
 
-    def __init__(self, network: GPTBigCodeForCausalLM, lessons: Lessons, checkpoints: Path, journal: Journal) -> None:
+    def __init__(
+        self, network: GPTBigCodeForCausalLM, lessons: Lessons, checkpoints: Path, journal: Journal, *, start: Place | None = None
+    ) -> None:
         self.network = network
         self.lessons = lessons
         self.recipe = lessons.recipe
@@ -68,7 +70,7 @@ class Training:
         self.journal = journal
         self._student = Student(network, weaknesses=len(WEAKNESSES))
         self._optimizers = optimizers(self._student, self.recipe)
-        self.place = load(checkpoints, self.recipe, self._student, self._optimizers)
+        self.place = load(checkpoints, self.recipe, self._student, self._optimizers, start=start)
         self._means = _Means()
 
     def run(self, check: Check | None = None, stop_at: int | None = None) -> None:

@@ -12,6 +12,7 @@ from shutil import copyfile
 import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from training.checkpoints import start_from
 from training.checks import QuickCheck
 from training.export import export
 from training.lessons import Lessons
@@ -40,6 +41,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--export-now", action="store_true", help="with --stop-at: export what there is so far")
     parser.add_argument("--threads", type=int, default=2, help="of torch; another number gives other rounding (%(default)s)")
     parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS, help="folder of tokenizer, checkpoint and log (%(default)s)")
+    parser.add_argument("--start", type=Path, help="folder of an exported model to go on from where there is no checkpoint")
     parser.add_argument("--out", type=Path, default=NANO, help="folder of the exported model (%(default)s)")
     parser.add_argument("--check-pairs", type=int, default=24, help="pairs a CWE in the checks during training (%(default)s)")
     return parser.parse_args(arguments)
@@ -51,10 +53,11 @@ def main(arguments: list[str] | None = None) -> None:
     torch.set_num_threads(options.threads)
     recipe = replace(Recipe(), seed=options.seed, steps=options.steps)
     plain = PlainCode()
-    tokenizer = tokenizer_of(recipe, plain, options.checkpoints / "tokenizer")
+    tokenizer = tokenizer_of(recipe, plain, options.checkpoints / "tokenizer", options.start)
     lessons = Lessons(recipe, tokenizer, plain)
     network = build_network(recipe.shape, seed=recipe.seed, end_of_text=tokenizer.eos_token_id)
-    training = Training(network, lessons, options.checkpoints, Journal(path=options.checkpoints / "training-log.jsonl"))
+    start = start_from(options.start, network) if options.start else None
+    training = Training(network, lessons, options.checkpoints, Journal(path=options.checkpoints / "training-log.jsonl"), start=start)
     if options.stop_at != 0:
         training.journal.note({"recipe": recipe.as_dict(), "parameters": parameters(network), "from_step": training.place.step})
     training.run(QuickCheck(tokenizer, options.check_pairs), stop_at=options.stop_at)
@@ -64,10 +67,10 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"exported to {options.out}: layer {declared['layer']}, residual stream times {declared['residual_factor']:.3g}", flush=True)
 
 
-def tokenizer_of(recipe: Recipe, plain: PlainCode, folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer of an interrupted training, or a new one."""
+def tokenizer_of(recipe: Recipe, plain: PlainCode, folder: Path, start: Path | None = None) -> PreTrainedTokenizerBase:
+    """The tokenizer of an interrupted training, else that of the model to go on from, else a new one."""
     if not (folder / "tokenizer.json").exists():
-        train_tokenizer(recipe, plain).save_pretrained(folder)
+        (AutoTokenizer.from_pretrained(start) if start else train_tokenizer(recipe, plain)).save_pretrained(folder)
     return AutoTokenizer.from_pretrained(folder)
 
 
