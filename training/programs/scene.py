@@ -70,6 +70,24 @@ class Draft:
     absent: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """A test: when the code goes on, and the same said the other way round."""
+
+    accept: str
+    reject: str
+
+
+def holds(expression: str) -> Condition:
+    """The condition that a Python expression is true."""
+    return Condition(accept=expression, reject=f"not {expression}")
+
+
+def lines(*parts: str) -> str:
+    """The parts on lines of their own; empty ones leave none."""
+    return "\n".join(part for part in parts if part)
+
+
 class Scene:
     """Draws names, sizes and habits, and gathers the parts of a program."""
 

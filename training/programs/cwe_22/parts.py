@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from textwrap import indent
 
 from training.programs.filler import python_module
-from training.programs.scene import Scene, alt
+from training.programs.scene import Condition, Scene, alt, holds
 
 _MODULES = (
     "base64 io json os posixpath re shutil socketserver struct sys tarfile unicodedata zipfile".split()
@@ -62,28 +62,16 @@ def python_root(s: Scene, *, pathlib: bool) -> Root:
     return Root(name=name, line=f"{name} = {value}\n")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """A condition, written for refusing (`out`) and for going on (`inside`)."""
-
-    out: str
-    inside: str
+def fails(expr: str) -> Condition:
+    return Condition(reject=expr, accept=f"not {expr}")
 
 
-def holds(expr: str) -> Check:
-    return Check(out=f"not {expr}", inside=expr)
+def equal(left: str, right: str) -> Condition:
+    return Condition(reject=f"{left} != {right}", accept=f"{left} == {right}")
 
 
-def fails(expr: str) -> Check:
-    return Check(out=expr, inside=f"not {expr}")
-
-
-def equal(left: str, right: str) -> Check:
-    return Check(out=f"{left} != {right}", inside=f"{left} == {right}")
-
-
-def lacks(part: str, whole: str) -> Check:
-    return Check(out=f"{part} in {whole}", inside=f"{part} not in {whole}")
+def lacks(part: str, whole: str) -> Condition:
+    return Condition(reject=f"{part} in {whole}", accept=f"{part} not in {whole}")
 
 
 def refusal(s: Scene, name: str) -> str:
@@ -98,14 +86,14 @@ def refusal(s: Scene, name: str) -> str:
     )
 
 
-def gate(s: Scene, wrong: Check, right: Check, action: str, refuse: str) -> str:
+def gate(s: Scene, wrong: Condition, right: Condition, action: str, refuse: str) -> str:
     """The action behind a test: leaving early, or wrapped in the condition."""
     if s.chance(0.7):
-        return f"if {alt(wrong.out, right.out)}:\n{block(refuse)}{action}"
-    return f"if {alt(wrong.inside, right.inside)}:\n{block(action)}{refuse}\n"
+        return f"if {alt(wrong.reject, right.reject)}:\n{block(refuse)}{action}"
+    return f"if {alt(wrong.accept, right.accept)}:\n{block(action)}{refuse}\n"
 
 
-def plain_name(s: Scene, name: str, root: str) -> Check:
+def plain_name(s: Scene, name: str, root: str) -> Condition:
     """A right test: what passes has no directory in it."""
     return s.rng.choice(
         (
@@ -116,12 +104,12 @@ def plain_name(s: Scene, name: str, root: str) -> Check:
             holds(f're.fullmatch(r"[A-Za-z0-9_-]+", {name})'),
             holds(f're.fullmatch(r"\\w+", {name})'),
             holds(f"{name}.isalnum()"),
-            Check(out=f"{name} not in os.listdir({root})", inside=f"{name} in os.listdir({root})"),
+            Condition(reject=f"{name} not in os.listdir({root})", accept=f"{name} in os.listdir({root})"),
         )
     )
 
 
-def idle_name(s: Scene, name: str, root: str) -> Check:
+def idle_name(s: Scene, name: str, root: str) -> Condition:
     """A test that lets ../ pass."""
     return s.rng.choice(
         (
@@ -137,7 +125,7 @@ def idle_name(s: Scene, name: str, root: str) -> Check:
             lacks('"\\\\"', name),
             lacks('"\\0"', name),
             lacks('" "', name),
-            Check(out=f"len({name}) > {s.one('64', '80', '100')}", inside=f"len({name}) <= {s.one('64', '80', '100')}"),
+            Condition(reject=f"len({name}) > {s.one('64', '80', '100')}", accept=f"len({name}) <= {s.one('64', '80', '100')}"),
         )
     )
 
@@ -212,14 +200,14 @@ def real(s: Scene, root: str, name: str, *, pathlib: bool) -> str:
     return f"os.path.{s.one('realpath', 'abspath', 'realpath')}(os.path.join({root}, {name}))"
 
 
-def inside(s: Scene, root: str, path: str, *, pathlib: bool) -> Check:
+def inside(s: Scene, root: str, path: str, *, pathlib: bool) -> Condition:
     """A right test of a finished path."""
     if pathlib:
         return s.rng.choice(
             (
                 holds(f"{path}.is_relative_to({root})"),
                 holds(f"{path}.is_relative_to({root})"),
-                Check(out=f"{root} not in {path}.parents", inside=f"{root} in {path}.parents"),
+                Condition(reject=f"{root} not in {path}.parents", accept=f"{root} in {path}.parents"),
             )
         )
     return s.rng.choice(

@@ -37,7 +37,7 @@ def store_class(s: Scene) -> Draft:
     deed = kinds[0]
     chosen = bodies[deed][0]
     s.rng.shuffle(kinds)
-    check, step = inside(s, r, path, pathlib=pathlib).out, f"{path} = {real(s, r, name, pathlib=pathlib)}\n"
+    check, step = inside(s, r, path, pathlib=pathlib).reject, f"{path} = {real(s, r, name, pathlib=pathlib)}\n"
     passed_by = s.chance(0.45)
     if passed_by:
         raw = s.one(f"{r} / {name}", f"{r}.joinpath({name})", f"Path({r}, {name})") if pathlib else joined(s, r, name)
@@ -91,7 +91,7 @@ def request_handler(s: Scene) -> Draft:
     join, work = f"os.path.join({r}, {name})", s.one("realpath", "abspath", "realpath")
     idle = s.one(f"not os.path.isfile({path})", f"not os.path.exists({path})", f'{path}.endswith(".py")', f"not os.access({path}, os.R_OK)")
     if s.chance(0.6):
-        check = alt(idle, inside(s, r, path, pathlib=False).out)
+        check = alt(idle, inside(s, r, path, pathlib=False).reject)
         lines = f"{path} = os.path.{work}({join})\nif {check}:\n    {error}\n"
         cure = f"{path} is worked out by {work} and must lie under {r}"
     else:
@@ -186,7 +186,7 @@ def archive_members(s: Scene) -> Draft:
     else:
         top = s.var(("top", "base", "real_dest"))
         prepare = f"{top} = os.path.realpath({dest})\n"
-        test = inside(s, top, target, pathlib=False).out
+        test = inside(s, top, target, pathlib=False).reject
         if mode == "silent":
             go_on = s.one('print("outside")', f'print(f"odd name {{{target}}}")', f"os.makedirs({top}, exist_ok=True)")
             check = f"if {test}:\n    {alt(go_on, refuse)}\n"

@@ -10,7 +10,6 @@ from training.programs.cwe_22.parts import (
     define,
     equal,
     gate,
-    holds,
     incoming,
     inside,
     module,
@@ -20,7 +19,7 @@ from training.programs.cwe_22.parts import (
     refusal,
     root_path,
 )
-from training.programs.scene import Draft, Scene, alt
+from training.programs.scene import Draft, Scene, alt, holds
 
 VERBS = ("load", "read", "get", "fetch", "open", "serve", "store", "handle")
 PATHS = ("path", "target", "full", "location", "resolved")
@@ -50,7 +49,7 @@ def sibling_prefix(s: Scene) -> Draft:
                 equal(f"{text}.find({top})", "0"),
             )
         )
-        if "commonprefix" in wrong.out and not pathlib:
+        if "commonprefix" in wrong.reject and not pathlib:
             right = equal(f"os.path.commonpath([{top}, {text}])", top)
         else:
             right = inside(s, r, path, pathlib=pathlib)
@@ -114,7 +113,7 @@ def tested_afterwards(s: Scene) -> Draft:
     leave = s.one(
         'print("refused", file=sys.stderr)\n    return 1', "return 2", f'sys.exit("bad {s.word("texts")}")', f"raise ValueError({name})"
     )
-    check = f"if {inside(s, r, path, pathlib=pathlib).out}:\n    {leave}"
+    check = f"if {inside(s, r, path, pathlib=pathlib).reject}:\n    {leave}"
     step = f"{path} = {real(s, r, name, pathlib=pathlib)}\n"
     late = s.one("after", "after", "silent", "other")
     if late == "after":
@@ -122,11 +121,11 @@ def tested_afterwards(s: Scene) -> Draft:
         fault = f"{path} is tested only after it was used"
     elif late == "silent":
         go_on = s.one('print("outside", file=sys.stderr)', f'sys.stderr.write("outside: " + {name} + "\\n")', f"{name} = {name}.strip()")
-        lines = f"{step}if {inside(s, r, path, pathlib=pathlib).out}:\n    {alt(go_on, leave)}\n{act}\n"
+        lines = f"{step}if {inside(s, r, path, pathlib=pathlib).reject}:\n    {alt(go_on, leave)}\n{act}\n"
         fault = f"the test of {path} sees a path elsewhere but does not stop"
     else:
         key = s.var(("verbose", "strict", "debug"))
-        test = inside(s, r, path, pathlib=pathlib).out
+        test = inside(s, r, path, pathlib=pathlib).reject
         lines = f'{key} = "--{key}" in sys.argv\n{step}if {alt(f"{key} and ({test})", test)}:\n    {leave}\n{act}\n'
         fault = f"{path} is tested only when {key} is set"
     take = s.one(
@@ -163,7 +162,7 @@ def helper_result(s: Scene) -> Draft:
         fault, cure = f"What {helper} returns is not what goes into {path}", f"{path} is built from what {helper} returns"
     elif mode == "path":
         helper = s.func(("locate", "resolve", "path_for", "checked"), "texts")
-        tool = define(helper, arg, f"{step}if {check.out}:\n    raise {s.one('ValueError', 'PermissionError')}({arg})\nreturn {path}")
+        tool = define(helper, arg, f"{step}if {check.reject}:\n    raise {s.one('ValueError', 'PermissionError')}({arg})\nreturn {path}")
         loose = s.one(
             join,
             f"{r}.joinpath({name}).resolve()" if pathlib else f"os.path.abspath({join})",
@@ -173,7 +172,7 @@ def helper_result(s: Scene) -> Draft:
         fault, cure = f"{path} is built without {helper}, which would test it", f"{path} comes from {helper}, which tests it"
     else:
         helper = s.func(("is_inside", "allowed", "is_local", "permitted", "within"), "texts")
-        tool = define(helper, arg, f"{step}return {check.inside}")
+        tool = define(helper, arg, f"{step}return {check.accept}")
         if mode == "answer":
             ignored = s.one(
                 f"{s.var(('ok', 'fine', 'known'))} = {helper}({name})",
@@ -210,7 +209,7 @@ def one_branch(s: Scene) -> Draft:
     r, got = root.name, s.var(("found", "chosen", "result"))
     sink = python_sink(s, got)
     refuse = s.one(f"raise ValueError({name})", f"raise PermissionError({path})")
-    check = f"if {inside(s, r, path, pathlib=pathlib).out}:\n{block(refuse)}"
+    check = f"if {inside(s, r, path, pathlib=pathlib).reject}:\n{block(refuse)}"
     if pathlib:
         short, deep = f"({r} / {name}).resolve()", f"({r} / {folder} / {name}).resolve()"
     else:

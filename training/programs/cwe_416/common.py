@@ -1,6 +1,6 @@
 """What the families share: objects on the heap, tests for NULL, and lines that change nothing."""
 
-from training.programs.scene import Scene, alt
+from training.programs.scene import Scene, alt, lines
 
 NO_WRITE = {"CWE-787": "Every copy is given the size of its target, and nothing is written past the end of a buffer."}
 NO_ARRAY = {"CWE-787": "The code writes to no array or buffer, so no write can leave one."}
@@ -51,10 +51,6 @@ def show(s: Scene, *values: tuple[str, str]) -> str:
     return s.one(
         f'printf("{lead}{form}\\n", {value});', f'printf("{lead}{form}\\n", {value});', f'fprintf(stderr, "{lead}{form}\\n", {value});'
     )
-
-
-def lines(*parts: str) -> str:
-    return "\n".join(part for part in parts if part)
 
 
 def spare(s: Scene, bad: str, good: str, note: str = "") -> str:

@@ -3,8 +3,18 @@
 from collections.abc import Callable
 
 from training.programs import words
-from training.programs.cwe_416.common import NO_ARRAY, NO_WRITE, is_null, is_set, lines, named, owned, report, show, spare
-from training.programs.scene import Draft, Scene, alt
+from training.programs.cwe_416.common import (
+    NO_ARRAY,
+    NO_WRITE,
+    is_null,
+    is_set,
+    named,
+    owned,
+    report,
+    show,
+    spare,
+)
+from training.programs.scene import Draft, Scene, alt, lines
 
 
 def dangling_field(s: Scene) -> Draft:

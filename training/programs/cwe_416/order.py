@@ -3,8 +3,18 @@
 from collections.abc import Callable
 
 from training.programs import words
-from training.programs.cwe_416.common import NO_WRITE, is_null, is_set, late, lines, named, owned, report, show, spare
-from training.programs.scene import Draft, Scene, alt
+from training.programs.cwe_416.common import (
+    NO_WRITE,
+    is_null,
+    is_set,
+    late,
+    named,
+    owned,
+    report,
+    show,
+    spare,
+)
+from training.programs.scene import Draft, Scene, alt, lines
 
 
 def _reads(s: Scene, p: str, text: str, number: str) -> str:

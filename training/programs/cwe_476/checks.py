@@ -2,8 +2,18 @@
 
 from collections.abc import Callable
 
-from training.programs.cwe_476.sources import NO_ARRAY, NO_WRITE, Test, any_of, behind, beside, finder, harmless, null, source
-from training.programs.scene import Draft, Scene, alt
+from training.programs.cwe_476.sources import (
+    NO_ARRAY,
+    NO_WRITE,
+    any_of,
+    behind,
+    beside,
+    finder,
+    harmless,
+    null,
+    source,
+)
+from training.programs.scene import Condition, Draft, Scene, alt
 
 
 def wrong_connective(s: Scene) -> Draft:
@@ -43,7 +53,7 @@ def logged_and_goes_on(s: Scene) -> Draft:
     stay = s.one(f"{rc} = -1;", f"{rc} = -EINVAL;", f"{rc}--;", "fflush(stderr);", "errno = EINVAL;", 'fputs("failed\\n", stderr);')
     leave = s.one("return -1;", "return -1;", "return 0;", "exit(1);", f"return {rc};", "abort();")
     first = s.one(f"{src.use}\n", f"{src.use}\n", "")
-    test = null(s, src.p).leave
+    test = null(s, src.p).reject
     if s.chance(0.3):
         done = s.one("done", "out", "fail", "end")
         stay, leave, label = s.one(f"{rc} = -1;", f"{rc} = -EINVAL;"), f"goto {done};", f"{done}:\n"
@@ -85,9 +95,9 @@ def tested_in_one_branch(s: Scene) -> Draft:
         why, number = f"the search in {text} may find nothing", flag
     good, twice = null(s, p), null(s, p)
     bad = any_of(twice, beside(s, numbers=(number,))) if s.chance(0.35) else twice
-    idle = f"if ({beside(s, numbers=(number,)).leave}) {returns.fail}"
-    tested = f"if ({bad.leave}) {returns.fail}"
-    wanted = f"if ({good.leave}) {returns.fail}"
+    idle = f"if ({beside(s, numbers=(number,)).reject}) {returns.fail}"
+    tested = f"if ({bad.reject}) {returns.fail}"
+    wanted = f"if ({good.reject}) {returns.fail}"
     if s.chance(0.3):
         fork = (
             f"switch ({flag}) {{\ncase {s.rng.randint(0, 3)}:\n{p} = {first};\n{alt(tested, '')}\n"
@@ -132,11 +142,11 @@ def overwritten_after_test(s: Scene) -> Draft:
         use, idle = s.one(f"*{p} = '\\0';", f"{p}[0] = '\\n';"), beside(s, texts=(text,))
         why = f"the text behind the first hit may not hold {other}"
     check, again = null(s, p), null(s, p)
-    lead = f"{kind}{p} = {first};\nif ({check.leave}) {returns.fail}\n{between}"
+    lead = f"{kind}{p} = {first};\nif ({check.reject}) {returns.fail}\n{between}"
     bad = any_of(again, idle) if s.chance(0.4) else again
     if s.chance(0.5):
         core = (
-            alt(f"if ({bad.leave}) {returns.fail}\n{p} = {second};", f"{p} = {second};\nif ({null(s, p).leave}) {returns.fail}")
+            alt(f"if ({bad.reject}) {returns.fail}\n{p} = {second};", f"{p} = {second};\nif ({null(s, p).reject}) {returns.fail}")
             + f"\n{use}\n"
         )
     else:
@@ -177,12 +187,12 @@ def pair_needs_both(s: Scene) -> Draft:
     good = null(s, a, b)
     mode = s.one("connective", "one", "one", "half")
     if mode == "connective":
-        bad = Test(leave=good.leave.replace("||", "&&"), stay=good.stay.replace("&&", "||"))
+        bad = Condition(reject=good.reject.replace("||", "&&"), accept=good.accept.replace("&&", "||"))
         why_not = f"The test fires only when {a} and {b} are both NULL"
         core = behind(s, bad, good, use, returns.fail, wrapped=0.5)
     elif mode == "half":
-        one = null(s, a).leave
-        core = alt(f"if ({one} || {half}) {returns.fail}", f"if ({good.leave}) {returns.fail}") + f"\n{use}\n"
+        one = null(s, a).reject
+        core = alt(f"if ({one} || {half}) {returns.fail}", f"if ({good.reject}) {returns.fail}") + f"\n{use}\n"
         why_not = f"The test looks at {a} only, and {b} is followed too"
     else:
         core = behind(s, any_of(null(s, a), idle), good, use, returns.fail)
@@ -200,15 +210,15 @@ def tested_behind_use(s: Scene) -> Draft:
     """The pointer is tested, but only after it was followed."""
     src, v, returns = source(s), s.var(("v", "before", "old_value", "first", "n")), s.returns()
     test = null(s, src.p)
-    late = any_of(test, Test(leave=s.one(f"{v} < 0", f"{v} == 0", f"{v} > 1000"), stay="")) if s.chance(0.5) else test
+    late = any_of(test, Condition(reject=s.one(f"{v} < 0", f"{v} == 0", f"{v} > 1000"), accept="")) if s.chance(0.5) else test
     read = f"int {v} = {src.value};"
     tail = s.one(f'printf("%d\\n", {v});\n', f'if ({v} > {s.rng.randint(1, 9)}) puts("{s.word("items")}");\n')
     if s.chance(0.6):
-        core = alt(f"{read}\nif ({late.leave}) {returns.fail}", f"if ({null(s, src.p).leave}) {returns.fail}\n{read}") + "\n"
+        core = alt(f"{read}\nif ({late.reject}) {returns.fail}", f"if ({null(s, src.p).reject}) {returns.fail}\n{read}") + "\n"
     else:
         note = s.one(f'puts("{s.word("items")} done");', f"{v}++;")
         early = f"int {v} = {s.rng.randint(0, 5)};\n" + alt(
-            f"{src.use}\nif ({test.leave}) {returns.fail}", f"if ({test.leave}) {returns.fail}\n{src.use}"
+            f"{src.use}\nif ({test.reject}) {returns.fail}", f"if ({test.reject}) {returns.fail}\n{src.use}"
         )
         core = f"{early}\n{note}\n"
     s.function(

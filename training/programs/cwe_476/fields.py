@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from training.programs import words
-from training.programs.cwe_476.sources import NO_ARRAY, Test, any_of, behind, beside, linked, null
-from training.programs.scene import Draft, Scene, alt
+from training.programs.cwe_476.sources import NO_ARRAY, any_of, behind, beside, linked, null
+from training.programs.scene import Condition, Draft, Scene, alt
 
 
 def optional_callback(s: Scene) -> Draft:
@@ -38,7 +38,7 @@ def parent_followed(s: Scene) -> Draft:
     plain = number if own else "id_no"
     setup = f"{p}->{plain} = {v};\n{p}->{link} = NULL;\n" + (f"{p}->{second} = NULL;" if second else "")
     s.function("void", s.func(("init", "setup", "reset")), [f"{owner} *{p}", f"int {v}"], setup)
-    idle = Test(leave=f"{p}->{plain} < 0", stay=f"{p}->{plain} >= 0")
+    idle = Condition(reject=f"{p}->{plain} < 0", accept=f"{p}->{plain} >= 0")
     follow = f"{p}->{link}->{number}"
     use = s.one(f"{follow} += {v};", f"{follow} = {v};", f'printf("%d\\n", {follow} + {v});', f"if ({follow} > {v}) {follow}--;")
     whole = null(s, p)
@@ -100,9 +100,9 @@ def list_search_then_use(s: Scene) -> Draft:
     good, empty = null(s, p), null(s, head)
     mode = s.one("head", "head", "before", "idle", "late")
     if mode == "before":
-        core = alt(f"if ({empty.leave}) {returns.fail}\n{walk.strip()}", f"{walk}if ({good.leave}) {returns.fail}") + f"\n{use}\n"
+        core = alt(f"if ({empty.reject}) {returns.fail}\n{walk.strip()}", f"{walk}if ({good.reject}) {returns.fail}") + f"\n{use}\n"
     elif mode == "late":
-        core = walk + alt(f"{use}\nif ({good.leave}) {returns.fail}", f"if ({good.leave}) {returns.fail}\n{use}") + "\n"
+        core = walk + alt(f"{use}\nif ({good.reject}) {returns.fail}", f"if ({good.reject}) {returns.fail}\n{use}") + "\n"
     else:
         core = walk + behind(s, empty if mode == "head" else beside(s, numbers=(v,)), good, use, returns.fail)
     parameters = [f"{owner} *{head}" if given else "", f"const char *{key}" if by_text else f"int {key}", f"int {v}"]
@@ -146,17 +146,15 @@ def list_walk_condition(s: Scene) -> Draft:
     elif mode == "both":
         good = null(s, p, q)
         lists = s.one(f"{p}->{number} * {q}->{number}", f"{p}->{number} - {q}->{number}")
-        core = (
-            f"while ({alt(good.stay.replace('&&', '||'), good.stay)}) {{\n{total} += {lists};\n{p} = {p}->{step};\n{q} = {q}->{step};\n}}\n"
-        )
+        core = f"while ({alt(good.accept.replace('&&', '||'), good.accept)}) {{\n{total} += {lists};\n{p} = {p}->{step};\n{q} = {q}->{step};\n}}\n"
         parameters = [f"const {owner} *{p}", f"const {owner} *{q}"]
         why, rule = (
             f"The loop goes on while {p} or {q} is left, and it reads both",
             f"The loop ends with the shorter list, so {p} and {q} are both there when they are read",
         )
     elif mode == "last":
-        idle = beside(s, numbers=(v,)).leave
-        good_ = null(s, head).leave
+        idle = beside(s, numbers=(v,)).reject
+        good_ = null(s, head).reject
         core = (
             f"{alt(f'if ({idle}) return -1;', f'if ({good_}) return -1;')}\n{owner} *{p} = {head};\n"
             f"while ({p}->{step} != NULL) {{\n{body}\n{p} = {p}->{step};\n}}\n{p}->{number} = {v};\n"
@@ -171,7 +169,7 @@ def list_walk_condition(s: Scene) -> Draft:
             f"{p} != NULL && {test}", f"{p}->{number} != {v} && {test}", f"{total} >= 0 && {test}", f"{p}->{number} >= 0 && {test}"
         )
         core = (
-            f"if ({null(s, head).leave}) return -1;\n{owner} *{p} = {head};\n"
+            f"if ({null(s, head).reject}) return -1;\n{owner} *{p} = {head};\n"
             f"while ({alt(weak, f'{p}->{step} != NULL && {test}')}) {{\n{body}\n{p} = {p}->{step};\n}}\n"
         )
         why, rule = (
@@ -215,11 +213,11 @@ def dispatch_table(s: Scene) -> Draft:
         )
         s.functions.append(f"static int (*const {table}[{size}])(int) = {{{entries}}};")
         bound = s.one(str(size), f"sizeof({table}) / sizeof({table}[0])")
-        out = Test(leave=f"{code} >= {bound}", stay=f"{code} < {bound}")
+        out = Condition(reject=f"{code} >= {bound}", accept=f"{code} < {bound}")
         entry = null(s, f"{table}[{code}]")
         lead, use = "", f'int {call} = {table}[{code}]({v});\nprintf("%d\\n", {call});'
         if s.chance(0.5):
-            lead = f"if ({out.leave}) {returns.fail}\n"
+            lead = f"if ({out.reject}) {returns.fail}\n"
             bad, good = idle, entry
         else:
             bad, good = any_of(out, idle), any_of(out, entry)

@@ -3,8 +3,18 @@
 from collections.abc import Callable
 
 from training.programs import words
-from training.programs.cwe_476.sources import NO_ARRAY, NO_WRITE, Test, any_of, behind, beside, finder, harmless, null, source
-from training.programs.scene import Draft, Scene, alt
+from training.programs.cwe_476.sources import (
+    NO_ARRAY,
+    NO_WRITE,
+    any_of,
+    behind,
+    beside,
+    finder,
+    harmless,
+    null,
+    source,
+)
+from training.programs.scene import Condition, Draft, Scene, alt
 
 
 def lookup_unchecked(s: Scene) -> Draft:
@@ -74,9 +84,9 @@ def command_loop(s: Scene) -> Draft:
     found = f"{f.owner} *{f.p} = {f.name}({target});\n"
     mode = s.one("guard", "guard", "guard", "late", "early")
     if mode == "late":
-        core = found + alt(f"{use}\nif ({good.leave}) break;", f"if ({good.leave}) continue;\n{use}")
+        core = found + alt(f"{use}\nif ({good.reject}) break;", f"if ({good.reject}) continue;\n{use}")
     elif mode == "early":
-        core = alt(f"if ({bad.leave}) continue;\n{found.strip()}", f"{found}if ({good.leave}) continue;") + f"\n{use}"
+        core = alt(f"if ({bad.reject}) continue;\n{found.strip()}", f"{found}if ({good.reject}) continue;") + f"\n{use}"
     else:
         core = found + behind(s, bad, good, use, s.one("continue;", "continue;", "break;"))
     loop = (
@@ -240,12 +250,12 @@ def out_parameter(s: Scene) -> Draft:
         bad, good = s.rng.choice(bads), s.rng.choice((*goods, f"{p} == NULL"))
         mode = s.one("sign", "sign", "thrown", "logs", "also")
         if mode == "thrown":
-            idle = f"if ({beside(s, numbers=(n,)).leave}) {returns.fail}"
+            idle = f"if ({beside(s, numbers=(n,)).reject}) {returns.fail}"
             core = alt(f"{helper}({key}, &{p});\n{idle}", f"if ({helper}({key}, &{p}) {'!= ' + done}) {returns.fail}") + f"\n{use}\n"
         elif mode == "logs":
             core = f'{call}if ({good}) {{\nfprintf(stderr, "no {s.word("items")}\\n");\n{alt("errno = EINVAL;", returns.fail)}\n}}\n{use}\n'
         else:
-            bad = f"{bad} || {beside(s, numbers=(n,)).leave}" if mode == "also" else bad
+            bad = f"{bad} || {beside(s, numbers=(n,)).reject}" if mode == "also" else bad
             core = call + alt(s.reject(bad, returns.fail), s.reject(good, returns.fail)) + f"\n{use}\n"
         lead, parameters = f"{owner} *{p} = NULL;\n" if s.chance(0.4) else f"{owner} *{p};\n", [f"int {key}", f"int {n}"]
         why = f"{helper} returns {fail} and leaves {p} NULL when no {key} matches"
@@ -294,7 +304,10 @@ def other_value_tested(s: Scene) -> Draft:
             bad = any_of(
                 bad,
                 s.rng.choice(
-                    (Test(leave=f"{a}[0] == '\\0'", stay=f"{a}[0] != '\\0'"), Test(leave=f"strlen({a}) > 64", stay=f"strlen({a}) <= 64"))
+                    (
+                        Condition(reject=f"{a}[0] == '\\0'", accept=f"{a}[0] != '\\0'"),
+                        Condition(reject=f"strlen({a}) > 64", accept=f"strlen({a}) <= 64"),
+                    )
                 ),
             )
         rule, what = f"{a} and {b} are both tested before they are followed", f"{a} is tested, but {b} is followed without a test"

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from training.programs import words
-from training.programs.cwe_476.sources import NO_WRITE, Test, behind, null
-from training.programs.scene import Draft, Scene, alt
+from training.programs.cwe_476.sources import NO_WRITE, behind, null
+from training.programs.scene import Condition, Draft, Scene, alt
 
 
 def allocation_unchecked(s: Scene) -> Draft:
@@ -71,17 +71,17 @@ def config_lines(s: Scene) -> Draft:
     good = null(s, sep)
     bad = s.rng.choice(
         (
-            Test(leave=f"{line}[0] == '#'", stay=f"{line}[0] != '#'"),
-            Test(leave=f"{line}[0] == '\\n' || {line}[0] == '#'", stay=f"{line}[0] != '\\n' && {line}[0] != '#'"),
-            Test(leave=f"strlen({line}) < 3", stay=f"strlen({line}) >= 3"),
-            Test(leave=f"isspace((unsigned char){line}[0])", stay=f"!isspace((unsigned char){line}[0])"),
+            Condition(reject=f"{line}[0] == '#'", accept=f"{line}[0] != '#'"),
+            Condition(reject=f"{line}[0] == '\\n' || {line}[0] == '#'", accept=f"{line}[0] != '\\n' && {line}[0] != '#'"),
+            Condition(reject=f"strlen({line}) < 3", accept=f"strlen({line}) >= 3"),
+            Condition(reject=f"isspace((unsigned char){line}[0])", accept=f"!isspace((unsigned char){line}[0])"),
         )
     )
     found = f"char *{sep} = {call};\n"
     if s.chance(0.2):
-        core = found + alt(f"{use}\nif ({good.leave}) continue;", f"if ({good.leave}) continue;\n{use}")
+        core = found + alt(f"{use}\nif ({good.reject}) continue;", f"if ({good.reject}) continue;\n{use}")
     elif s.chance(0.25):
-        core = alt(f"if ({bad.leave}) continue;\n{found.strip()}", f"{found}if ({good.leave}) continue;") + f"\n{use}"
+        core = alt(f"if ({bad.reject}) continue;\n{found.strip()}", f"{found}if ({good.reject}) continue;") + f"\n{use}"
     else:
         core = found + behind(s, bad, good, use, s.one("continue;", "continue;", "break;"))
     whole = s.chance(0.5)
@@ -122,7 +122,7 @@ def token_fields(s: Scene) -> Draft:
     good = null(s, first, second)
     more = s.one("", "", f"{first}[0] == '#'", f"{first}[0] == '\\0'", f"strlen({first}) < 2", f'strcmp({first}, "-") == 0')
     short = f"!{first}" if s.chance(0.3) else f"{first} == NULL"
-    bad = Test(leave=f"{short} || {more}" if more else short, stay="")
+    bad = Condition(reject=f"{short} || {more}" if more else short, accept="")
     returns = s.returns()
     use = s.one(
         f'printf("%s %zu\\n", {first}, strlen({second}));',
@@ -132,7 +132,8 @@ def token_fields(s: Scene) -> Draft:
     )
     if s.chance(0.3):
         after = alt(
-            f"if ({bad.leave}) {returns.fail}\nchar *{second} = {ask[1]};", f"char *{second} = {ask[1]};\nif ({good.leave}) {returns.fail}"
+            f"if ({bad.reject}) {returns.fail}\nchar *{second} = {ask[1]};",
+            f"char *{second} = {ask[1]};\nif ({good.reject}) {returns.fail}",
         )
         body = f"{lead}char *{first} = {ask[0]};\n{after}\n{use}\n"
     else:
@@ -249,10 +250,10 @@ def sized_allocation(s: Scene) -> Draft:
     good = null(s, p)
     bad = s.rng.choice(
         (
-            Test(leave=f"{n} == 0", stay=f"{n} != 0"),
-            Test(leave=f"feof({stream})", stay=f"!feof({stream})"),
-            Test(leave=f"ferror({stream}) || feof({stream})", stay=f"!ferror({stream}) && !feof({stream})"),
-            Test(leave=f"{n} < 1 || feof({stream})", stay=f"{n} >= 1 && !feof({stream})"),
+            Condition(reject=f"{n} == 0", accept=f"{n} != 0"),
+            Condition(reject=f"feof({stream})", accept=f"!feof({stream})"),
+            Condition(reject=f"ferror({stream}) || feof({stream})", accept=f"!ferror({stream}) && !feof({stream})"),
+            Condition(reject=f"{n} < 1 || feof({stream})", accept=f"{n} >= 1 && !feof({stream})"),
         )
     )
     use = s.one(
@@ -262,7 +263,8 @@ def sized_allocation(s: Scene) -> Draft:
     )
     if kind == "unsigned char" and s.chance(0.3):
         body = (
-            alt(f"if ({n} == 0) return -1;\n{kind} *{p} = {alloc};", f"{kind} *{p} = {alloc};\nif ({good.leave}) return -1;") + f"\n{use}\n"
+            alt(f"if ({n} == 0) return -1;\n{kind} *{p} = {alloc};", f"{kind} *{p} = {alloc};\nif ({good.reject}) return -1;")
+            + f"\n{use}\n"
         )
     else:
         body = f"{kind} *{p} = {alloc};\n{behind(s, bad, good, use, 'return -1;')}"

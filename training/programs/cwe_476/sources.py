@@ -3,18 +3,10 @@
 from dataclasses import dataclass
 
 from training.programs import words
-from training.programs.scene import Scene, alt
+from training.programs.scene import Condition, Scene, alt
 
 NO_WRITE = {"CWE-787": "Every write stays inside its buffer: the size is known where the write happens."}
 NO_ARRAY = {"CWE-787": "The code writes to no array or buffer, so no write can leave one."}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Test:
-    """A condition to leave on, and the same said the other way round."""
-
-    leave: str
-    stay: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,48 +34,48 @@ class Source:
     use: str
     value: str
     why: str
-    idle: Test
+    idle: Condition
 
 
-def null(s: Scene, *pointers: str) -> Test:
+def null(s: Scene, *pointers: str) -> Condition:
     """Any of the pointers is NULL."""
     short = s.chance(0.3)
-    return Test(
-        leave=" || ".join(f"!{p}" if short else f"{p} == NULL" for p in pointers),
-        stay=" && ".join(p if short else f"{p} != NULL" for p in pointers),
+    return Condition(
+        reject=" || ".join(f"!{p}" if short else f"{p} == NULL" for p in pointers),
+        accept=" && ".join(p if short else f"{p} != NULL" for p in pointers),
     )
 
 
-def any_of(first: Test, second: Test) -> Test:
-    return Test(leave=f"{first.leave} || {second.leave}", stay=f"{first.stay} && {second.stay}")
+def any_of(first: Condition, second: Condition) -> Condition:
+    return Condition(reject=f"{first.reject} || {second.reject}", accept=f"{first.accept} && {second.accept}")
 
 
-def beside(s: Scene, *, numbers: tuple[str, ...] = (), texts: tuple[str, ...] = ()) -> Test:
+def beside(s: Scene, *, numbers: tuple[str, ...] = (), texts: tuple[str, ...] = ()) -> Condition:
     """A test of something else, beside the point."""
-    options: list[Test] = []
+    options: list[Condition] = []
     top = s.rng.choice((99, 100, 255, 1000, 4096, 65535))
     for number in numbers:
         options += [
-            Test(leave=f"{number} < 0", stay=f"{number} >= 0"),
-            Test(leave=f"{number} < 0 || {number} > {top}", stay=f"{number} >= 0 && {number} <= {top}"),
-            Test(leave=f"{number} == 0 || {number} > {top}", stay=f"{number} != 0 && {number} <= {top}"),
-            Test(leave=f"{number} > {top}", stay=f"{number} <= {top}"),
+            Condition(reject=f"{number} < 0", accept=f"{number} >= 0"),
+            Condition(reject=f"{number} < 0 || {number} > {top}", accept=f"{number} >= 0 && {number} <= {top}"),
+            Condition(reject=f"{number} == 0 || {number} > {top}", accept=f"{number} != 0 && {number} <= {top}"),
+            Condition(reject=f"{number} > {top}", accept=f"{number} <= {top}"),
         ]
     for text in texts:
         options += [
-            Test(leave=f"{text}[0] == '\\0'", stay=f"{text}[0] != '\\0'"),
-            Test(leave=f"strlen({text}) > {top}", stay=f"strlen({text}) <= {top}"),
-            Test(leave=f"{text}[0] == '#' || {text}[0] == '\\n'", stay=f"{text}[0] != '#' && {text}[0] != '\\n'"),
-            Test(leave=f"strlen({text}) == 0", stay=f"strlen({text}) > 0"),
+            Condition(reject=f"{text}[0] == '\\0'", accept=f"{text}[0] != '\\0'"),
+            Condition(reject=f"strlen({text}) > {top}", accept=f"strlen({text}) <= {top}"),
+            Condition(reject=f"{text}[0] == '#' || {text}[0] == '\\n'", accept=f"{text}[0] != '#' && {text}[0] != '\\n'"),
+            Condition(reject=f"strlen({text}) == 0", accept=f"strlen({text}) > 0"),
         ]
     return s.rng.choice(options)
 
 
-def behind(s: Scene, bad: Test, good: Test, body: str, fail: str, *, wrapped: float = 0.35) -> str:
+def behind(s: Scene, bad: Condition, good: Condition, body: str, fail: str, *, wrapped: float = 0.35) -> str:
     """`body` behind the test beside the point in one half, and behind the one that counts in the other."""
     if not s.chance(wrapped):
-        return alt(s.reject(bad.leave, fail), s.reject(good.leave, fail)) + f"\n{body}\n"
-    opening = alt(f"if ({bad.stay}) {{", f"if ({good.stay}) {{")
+        return alt(s.reject(bad.reject, fail), s.reject(good.reject, fail)) + f"\n{body}\n"
+    opening = alt(f"if ({bad.accept}) {{", f"if ({good.accept}) {{")
     return f"{opening}\n{body}\n}}\n"
 
 

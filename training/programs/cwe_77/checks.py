@@ -5,21 +5,18 @@ from collections.abc import Callable
 from training.programs.cwe_77.python_parts import (
     TOOLS,
     VERBS,
-    Test,
     command,
     define,
     guarded,
     head,
-    holds,
     incoming,
-    lines,
     placed,
     refusal,
     shell,
     started,
 )
 from training.programs.filler import python_module
-from training.programs.scene import Draft, Scene, alt
+from training.programs.scene import Condition, Draft, Scene, alt, holds, lines
 
 CLASSES = ("[A-Za-z0-9.]", "[a-z0-9_-]", r"[\w.-]", "[A-Za-z0-9_]", r"[\w.:-]", "[a-z]", "[a-z0-9]")
 
@@ -131,7 +128,7 @@ def allow_table(s: Scene) -> Draft:
     else:
         constant = f"{table} = {s.one('({})', '[{}]', '{{{}}}').format(', '.join(f'{chr(34)}{name}{chr(34)}' for name in known))}"
         run = started(s, command(s, tool, x))
-        inside = Test(accept=f"{x} in {table}", reject=f"{x} not in {table}")
+        inside = Condition(accept=f"{x} in {table}", reject=f"{x} not in {table}")
         right = f"{x} has to equal a name in {table} before the command is built"
         if mode == "stays":
             say = s.one(f'print("unknown {s.word("items")}", {x})', f"{x} = {x}.strip()", f"print({x!r}, {x})")
@@ -140,8 +137,8 @@ def allow_table(s: Scene) -> Draft:
         elif mode == "part":
             weak = s.rng.choice(
                 (
-                    Test(accept=f"{x}.split()[0] in {table}", reject=f"{x}.split()[0] not in {table}"),
-                    Test(accept=f"{x}[:4] in {table}", reject=f"{x}[:4] not in {table}"),
+                    Condition(accept=f"{x}.split()[0] in {table}", reject=f"{x}.split()[0] not in {table}"),
+                    Condition(accept=f"{x}[:4] in {table}", reject=f"{x}[:4] not in {table}"),
                     holds(f"any({x}.startswith(name) for name in {table})"),
                     holds(f"any(name in {x} for name in {table})"),
                     holds(f"{x}.startswith(tuple({table}))"),
@@ -156,9 +153,11 @@ def allow_table(s: Scene) -> Draft:
         else:
             flag = s.var(("force", "quiet", "verbose", "fast"))
             extra = f"{flag}=False"
-            open_ = Test(accept=f"{x} in {table} or {x}.strip()", reject=f"{x} not in {table} and not {x}.strip()")
-            open_ = s.rng.choice((open_, Test(accept=f"{x} in {table} or len({x}) < 40", reject=f"{x} not in {table} and len({x}) > 40")))
-            closed = Test(accept=open_.accept.replace(" or ", " and "), reject=open_.reject.replace(" and ", " or "))
+            open_ = Condition(accept=f"{x} in {table} or {x}.strip()", reject=f"{x} not in {table} and not {x}.strip()")
+            open_ = s.rng.choice(
+                (open_, Condition(accept=f"{x} in {table} or len({x}) < 40", reject=f"{x} not in {table} and len({x}) > 40"))
+            )
+            closed = Condition(accept=open_.accept.replace(" or ", " and "), reject=open_.reject.replace(" and ", " or "))
             body = guarded(s, open_, closed, refusal(s, x), run)
             body = f"if {flag}:\n    print({x})\n{body}"
             why = f"The two parts of the test are joined so that {x} passes without being in {table}"
@@ -211,7 +210,7 @@ def number_expected(s: Scene) -> Draft:
         right = f"Every character of {x} has to be a digit before the command runs"
     else:
         size = s.one("10", "12", "8")
-        weak = Test(accept=f"0 < len({x}) <= {size}", reject=f"not 0 < len({x}) <= {size}")
+        weak = Condition(accept=f"0 < len({x}) <= {size}", reject=f"not 0 < len({x}) <= {size}")
         body = guarded(
             s,
             weak,
@@ -286,7 +285,7 @@ def check_helper(s: Scene) -> Draft:
         extra, body = f"{flag}=False", f"if {alt(f'{flag} and ', '')}not {valid}({x}):\n    {leave}\nif {flag}:\n    print({x})\n{run}"
         why = f"{valid} is asked about {x} only when {flag} is set"
     else:
-        body = guarded(s, Test(accept=f"not {valid}({x})", reject=f"{valid}({x})"), holds(f"{valid}({x})"), leave, run)
+        body = guarded(s, Condition(accept=f"not {valid}({x})", reject=f"{valid}({x})"), holds(f"{valid}({x})"), leave, run)
         why = f"The answer of {valid} is taken the wrong way, so {x} passes when it holds shell characters"
     caller = define(s.func(VERBS, "texts"), [value.parameter, extra], value.opening, body)
     core = "\n\n".join((first, caller) if s.chance(0.75) else (caller, first))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import indent
 
-from training.programs.scene import Scene, alt
+from training.programs.scene import Condition, Scene, alt, lines
 
 TOOLS = ("ping -c 1", "ls -l", "grep -c root", "du -sh", "nslookup", "file", "wc -l", "gzip -t", "md5sum", "host", "stat", "cat")
 SHELLS = (
@@ -31,18 +31,6 @@ class Value:
     modules: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Test:
-    """A condition: when the value may pass, and the same said the other way round."""
-
-    accept: str
-    reject: str
-
-
-def holds(call: str) -> Test:
-    return Test(accept=call, reject=f"not {call}")
-
-
 def incoming(s: Scene) -> Value:
     name, key = s.text(), s.word("texts")
     kind = s.one("plain", "plain", "plain", "typed", "request", "payload", "body", "argv", "typed")
@@ -64,10 +52,6 @@ def incoming(s: Scene) -> Value:
         parameter=owner,
         opening=f'{name} = {owner}.{s.one(f"""args["{key}"]""", f"""args.get("{key}", "")""", f"""form["{key}"]""", f"""GET["{key}"]""")}',
     )
-
-
-def lines(*parts: str) -> str:
-    return "\n".join(part for part in parts if part)
 
 
 def define(name: str, parameters: Sequence[str], *body: str) -> str:
@@ -127,7 +111,7 @@ def refusal(s: Scene, name: str) -> str:
     )
 
 
-def guarded(s: Scene, bad: Test, good: Test, leave: str, action: str) -> str:
+def guarded(s: Scene, bad: Condition, good: Condition, leave: str, action: str) -> str:
     """The action behind the bad test in one half and the good test in the other."""
     if s.chance(0.65):
         return f"if {alt(bad.reject, good.reject)}:\n{indent(leave, '    ')}\n{action}"

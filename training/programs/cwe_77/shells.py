@@ -11,14 +11,13 @@ from training.programs.cwe_77.python_parts import (
     handed_back,
     head,
     incoming,
-    lines,
     placed,
     shell,
     started,
     words_of,
 )
 from training.programs.filler import python_module
-from training.programs.scene import Draft, Scene, alt
+from training.programs.scene import Draft, Scene, alt, lines
 
 WITH_NUMBER = ("head -n {} {}", "ping -c {} {}", "tail -n {} {}", "cut -c {} {}", "traceroute -m {} {}", "fold -w {} {}")
 WITH_TEXT = ("grep -c -e {} {}", "diff {} {}", "cmp {} {}", "comm {} {}", "dig {} {}", "cp {} {}", "join {} {}")

@@ -1,20 +1,11 @@
 """An element of a table is written at an index that comes from outside."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from training.programs import words
-from training.programs.scene import Array, Draft, Limit, Scene, alt
+from training.programs.scene import Array, Condition, Draft, Limit, Scene, alt
 
 ELEMENTS = ("int", "int", "unsigned", "uint8_t", "uint16_t", "uint32_t", "long", "double", "char", "short", "float")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Condition:
-    """A test of an index: when to leave, and the same said the other way round."""
-
-    reject: str
-    accept: str
 
 
 def table(s: Scene) -> Array:
