@@ -17,7 +17,7 @@ _HEAD = """\
 The embedded model of secsteer: StarCoder's architecture (GPTBigCode with multi-query attention), {parameters:.1f}M parameters,
 {layers} layers of width {width}, a context of {context:,} tokens, byte-level BPE of {vocabulary:,} entries, bf16.
 It reads a C or Python program and a question about one of {cwes}, and answers
-with Yes or No, a reason, at times a remedy, and end-of-text. It exists so that the harness can be tried and tested without a network. It is
+with Yes or No, a reason, and end-of-text. It exists so that the harness can be tried and tested without a network. It is
 no security tool: it knows the kinds of program it was trained on, and little else.
 
 Declared layer: **{layer}** (`declared.json`).
@@ -29,8 +29,8 @@ for {steps:,} steps and {tokens:.1f}M tokens, on cores that other work shared.
 The log is `training-log.jsonl`; it holds the whole recipe.
 
 - Generated pairs of programs (`training/programs`) and variants of hand-written ones (`training/twins`), of which only the fix differs, in
-  all four phrasings of `harness/prompts.py`; now and then with other code in front, which may have another weakness. Questions about one
-  program share its code in one sequence and cannot see each other.
+  all four phrasings of `harness/prompts.py`; now and then with other code in front. Questions about one program share its code in one
+  sequence and cannot see each other.
 - The verdict is trained toward a probability: {certainty}. So margins stay near zero, where
   steering can reach them. Some of the reasons argue for the other verdict, so that a steered verdict gets a reason that fits it.
 - In the later stages, some of the batches, in the last one {pushed:.0%}, answer with a random vector in the residual
@@ -88,13 +88,14 @@ def write_card(folder: Path, figures: dict[str, Any]) -> None:
     entries = [json.loads(line) for line in (folder / "training-log.jsonl").read_text(encoding="utf-8").splitlines()]
     start = [entry for entry in entries if "recipe" in entry][-1]  # the last: the end may have been moved
     done = [entry for entry in entries if "tokens" in entry][-1]
+    taught = {cwe for stage in start["recipe"]["stages"] for cwe, _ in stage["cwe_share"]}
     head = _HEAD.format(
         parameters=start["parameters"] / 1e6,
         layers=config["n_layer"],
         width=config["n_embd"],
         context=config["n_positions"],
         vocabulary=config["vocab_size"],
-        cwes=", ".join(sorted({cwe for stage in start["recipe"]["stages"] for cwe, _ in stage["cwe_share"]}, key=_number)),
+        cwes=", ".join(cwe for cwe in WEAKNESSES if cwe in taught),
         layer=declared["layer"],
         factor=declared["residual_factor"],
         seed=start["recipe"]["seed"],
@@ -184,10 +185,6 @@ def _curve(entries: list[dict[str, Any]]) -> str:
     return "".join(lines)
 
 
-def _number(cwe: str) -> int:
-    return int(cwe.removeprefix("CWE-"))
-
-
 def _mean(values: list[float]) -> str:
     return f"{fmean(values):.2f}" if values else "-"
 
@@ -202,7 +199,7 @@ def _layers(layers: list[dict[str, Any]]) -> str:
     ]
     for row in layers:
         if row["strength"] is None:
-            lines.append(f"| {row['layer']} | never flips 30% | - | - | - | - | - |\n")
+            lines.append(f"| {row['layer']} | never flips {FLIPS:.0%} | - | - | - | - | - |\n")
         else:
             lines.append(
                 f"| {row['layer']} | {row['share_of_norm']:.2f} | {row['shift']:.2f} | {row['log_ratio']:.2f} "

@@ -3,7 +3,7 @@
 from random import Random
 
 from training.programs import ProgramPair, generate_benign, generate_pair
-from training.twins import draw_twin, trained_twins, vary
+from training.twins import trained_twins, vary
 
 LONGEST = 2600
 """Characters of distracting code, all pieces together."""
@@ -38,15 +38,14 @@ def _piece(rng: Random, pair: ProgramPair) -> str:
     roll = rng.random()
     if roll < 0.3 and OTHERS[cwe]:
         return _of_another(rng, cwe, language)
-    if roll < 0.55 and any(twin.language == language for twin in trained_twins(cwe)):
-        while (right := draw_twin(rng, cwe)).language != language:
-            continue
-        return vary(rng, right).patched.code
+    if roll < 0.55 and (twins := [twin for twin in trained_twins(cwe) if twin.language == language]):
+        return vary(rng, rng.choice(twins)).patched.code
     return generate_benign(rng, language)
 
 
 def _of_another(rng: Random, cwe: str, language: str) -> str:
     """Either half of a generated pair of another CWE."""
-    while (other := generate_pair(rng, rng.choice(OTHERS[cwe]))).vulnerable.language != language:
-        continue
-    return rng.choice((other.vulnerable, other.patched)).code
+    while True:
+        other = generate_pair(rng, rng.choice(OTHERS[cwe]))
+        if other.vulnerable.language == language:
+            return rng.choice((other.vulnerable, other.patched)).code

@@ -35,7 +35,6 @@ def measure(folder: Path, effort: Effort) -> dict[str, Any]:
     torch.manual_seed(0)
     network = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    layer = json.loads((folder / "declared.json").read_text(encoding="utf-8"))["layer"]
     samples = [*generated(effort.pairs, seed="card"), *verified(), *secllmholmes()]
     progress(f"margins of {len(samples)} programs")
     scores = mean_margins(network, tokenizer, samples)
@@ -46,7 +45,7 @@ def measure(folder: Path, effort: Effort) -> dict[str, Any]:
         "telling_apart": telling_apart(samples, scores),
         "answers": answering(network, tokenizer, asked),
         "fluency": fluency(network, tokenizer),
-        "shifting": shifting(folder, layer, progress, null_runs=effort.null_runs),
+        "shifting": shifting(folder, progress, null_runs=effort.null_runs),
     }
 
 

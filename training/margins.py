@@ -1,7 +1,7 @@
 """Margins of a network on programs, with plain transformers and no harness: training judges itself by its own means."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
@@ -12,6 +12,7 @@ from transformers import GPTBigCodeForCausalLM, PreTrainedTokenizerBase
 
 from harness.prompts import NO, YES, build_prompt
 from harness.records import Prompt
+from training.branches import Branch, Tree, lay_out
 from training.programs import HELD_OUT, Program, ProgramPair, families, generate_pair
 from training.twins import Twin, as_pair, held_out_twins
 
@@ -58,27 +59,38 @@ def unseen_twins(cwe: str, count: int, *, seed: str, use: Literal["choosing", "m
 def margins(
     network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, prompts: Sequence[Prompt], *, tokens_a_batch: int = 8192
 ) -> Tensor:
-    """log p(the answer that means vulnerable) - log p(the other), one a prompt, in their order."""
+    """log p(the answer that means vulnerable) - log p(the other), one a prompt, in their order.
+
+    Prompts about the same code share one pass over it: their questions are branches behind one trunk.
+    """
     answers = answer_tokens(tokenizer)
-    encoded = [tokenizer.encode(prompt.text) for prompt in prompts]
-    order = sorted(range(len(prompts)), key=lambda at: len(encoded[at]))
+    asked: dict[str, list[int]] = {}
+    for at, prompt in enumerate(prompts):
+        asked.setdefault(prompt.text[: prompt.code_end], []).append(at)
+    trees = [(_tree(tokenizer, code, [prompts[at] for at in spots]), spots) for code, spots in asked.items()]
     found = torch.zeros(len(prompts))
-    while order:
-        rows = max(1, tokens_a_batch // len(encoded[order[0]]))
-        while rows > 1 and rows * len(encoded[order[min(rows, len(order)) - 1]]) > tokens_a_batch:
-            rows -= 1
-        chosen, order = order[:rows], order[rows:]
-        logits = _last_logits(network, [encoded[at] for at in chosen])
-        for at, row in zip(chosen, logits, strict=True):
+    for batch in _batches(sorted(trees, key=lambda pair: len(pair[0])), tokens_a_batch):
+        laid = lay_out([tree for tree, _ in batch])
+        hidden = network.transformer(laid.ids, attention_mask=laid.mask, position_ids=laid.positions, use_cache=False).last_hidden_state
+        logits = network.lm_head(hidden.flatten(0, 1)[laid.verdict_at])  # (prompts, vocabulary)
+        for at, row in zip([at for _, spots in batch for at in spots], logits, strict=True):
             towards_yes = float(row[answers.yes] - row[answers.no])
             found[at] = towards_yes if prompts[at].asks == "vulnerable" else -towards_yes
     return found
 
 
-def _last_logits(network: GPTBigCodeForCausalLM, rows: list[list[int]]) -> Tensor:
-    """Logits behind the last token of each row. Padding on the right: what comes later can't reach what came before."""
-    longest = max(map(len, rows))
-    ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
-    hidden = network.transformer(ids, use_cache=False).last_hidden_state
-    last = torch.tensor([len(row) - 1 for row in rows])
-    return network.lm_head(hidden[torch.arange(len(rows)), last])
+def _tree(tokenizer: PreTrainedTokenizerBase, code: str, prompts: Sequence[Prompt]) -> Tree:
+    questions = [tuple(tokenizer.encode(prompt.text[prompt.code_end :])) for prompt in prompts]
+    return Tree(trunk=tuple(tokenizer.encode(code)), branches=tuple(Branch(question=question, yes=0.5) for question in questions))
+
+
+def _batches(trees: Sequence[tuple[Tree, list[int]]], tokens: int) -> Iterator[list[tuple[Tree, list[int]]]]:
+    """Trees in order of length, as many as fit into so many tokens with their padding, one at least."""
+    batch: list[tuple[Tree, list[int]]] = []
+    for tree, spots in trees:
+        if batch and (len(batch) + 1) * len(tree) > tokens:
+            yield batch
+            batch = []
+        batch.append((tree, spots))
+    if batch:
+        yield batch

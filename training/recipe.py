@@ -3,7 +3,7 @@
 The exported model may be of an earlier recipe: the one it was made with stands in its log.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from training.programs.records import Hardness
@@ -38,16 +38,74 @@ class Stage:
     pushed_share: float = 0.0  # batches whose questions and answers run with a random vector in the residual: see training/pushing.py
 
 
-_MEMORY = (("CWE-787", 0.58), ("CWE-416", 0.14), ("CWE-476", 0.14), ("CWE-77", 0.14))
-_ALL = (
-    ("CWE-22", 0.13),
-    ("CWE-77", 0.1),
-    ("CWE-79", 0.14),
-    ("CWE-89", 0.13),
-    ("CWE-190", 0.16),
-    ("CWE-416", 0.1),
-    ("CWE-476", 0.1),
-    ("CWE-787", 0.14),
+def _cwe_787(share: float) -> tuple[tuple[str, float], ...]:
+    """Writes out of bounds with this share, and the same of each of the other three weaknesses of the former versions."""
+    other = round((1 - share) / 3, 2)
+    return (("CWE-787", share), ("CWE-416", other), ("CWE-476", other), ("CWE-77", other))
+
+
+_HAND_WRITTEN = Stage(
+    until=4400,
+    cwe_share=_cwe_787(0.58),
+    questions=(1, 2),
+    reasons_share=0.6,
+    contrast_weight=0.6,
+    twins_share=0.5,
+    pushed_share=0.5,
+)
+_SHORT = Stage(
+    until=5900,
+    cwe_share=_cwe_787(0.64),
+    hardness=("clear", "hard"),
+    longest=800,
+    questions=(1, 2),
+    reasons_share=0.15,
+    distractor_share=0.0,
+    contrast_weight=0.6,
+    twins_share=0.25,
+    pushed_share=0.3,
+    sizes_as_n=True,
+)
+_ALL_EIGHT = replace(
+    _SHORT,
+    until=6000,
+    cwe_share=(
+        ("CWE-22", 0.13),
+        ("CWE-77", 0.1),
+        ("CWE-79", 0.14),
+        ("CWE-89", 0.13),
+        ("CWE-190", 0.16),
+        ("CWE-416", 0.1),
+        ("CWE-476", 0.1),
+        ("CWE-787", 0.14),
+    ),
+    longest=900,
+    reasons_share=0.1,
+    absent_share=0.1,
+    twins_share=0.0,
+    pushed_share=0.1,
+)
+_WITH_TWINS = replace(
+    _ALL_EIGHT,
+    until=8000,
+    longest=1200,
+    reasons_share=0.15,
+    distractor_share=0.05,
+    contrast_weight=0.4,
+    twins_share=0.5,
+    pushed_share=0.2,
+)
+_AS_A_USER_MEETS_IT = replace(
+    _WITH_TWINS,
+    until=10150,
+    hardness=("clear", "hard", "ambiguous"),
+    longest=None,
+    reasons_share=0.4,
+    distractor_share=0.12,
+    absent_share=0.15,
+    contrast_weight=0.5,
+    twins_share=0.2,
+    pushed_share=0.4,
 )
 
 STAGES = (
@@ -57,155 +115,32 @@ STAGES = (
     # weaknesses, were hardly learnt from longer ones.
     Stage(
         until=2050,
-        cwe_share=(("CWE-787", 0.76), ("CWE-416", 0.08), ("CWE-476", 0.08), ("CWE-77", 0.08)),
+        cwe_share=_cwe_787(0.76),
         hardness=("clear", "hard"),
         longest=420,
         questions=(1, 3),
         reasons_share=0.25,
         distractor_share=0.0,
     ),
-    Stage(until=2800, cwe_share=_MEMORY, questions=(1, 3)),
+    Stage(until=2800, cwe_share=_cwe_787(0.58), questions=(1, 3)),
     # What the generator taught did not carry over to code that people wrote, and answers about such code broke down, most of all under
     # a steering vector. Half of the pairs are hand-written now, most questions get a whole answer, and half of the batches are pushed.
-    Stage(
-        until=4400,
-        cwe_share=_MEMORY,
-        questions=(1, 2),
-        reasons_share=0.6,
-        contrast_weight=0.6,
-        twins_share=0.5,
-        pushed_share=0.5,
-    ),
+    _HAND_WRITTEN,
     # Whole answers to every question. A small model that is to name a size it cannot copy writes digits without end.
-    Stage(
-        until=4750,
-        cwe_share=_MEMORY,
-        questions=(1, 2),
-        reasons_share=1.0,
-        contrast_weight=0.6,
-        twins_share=0.5,
-        pushed_share=0.5,
-        sizes_as_n=True,
-    ),
+    replace(_HAND_WRITTEN, until=4750, reasons_share=1.0, sizes_as_n=True),
     # Short programs again, now that contrast is taught as well.
-    Stage(
-        until=5900,
-        cwe_share=(("CWE-787", 0.64), ("CWE-416", 0.12), ("CWE-476", 0.12), ("CWE-77", 0.12)),
-        hardness=("clear", "hard"),
-        longest=800,
-        questions=(1, 2),
-        reasons_share=0.15,
-        distractor_share=0.0,
-        contrast_weight=0.6,
-        twins_share=0.25,
-        pushed_share=0.3,
-        sizes_as_n=True,
-    ),
+    _SHORT,
     # All eight weaknesses, from clear generated programs to hand-written ones.
-    Stage(
-        until=6000,
-        cwe_share=_ALL,
-        hardness=("clear", "hard"),
-        longest=900,
-        questions=(1, 2),
-        reasons_share=0.1,
-        distractor_share=0.0,
-        absent_share=0.1,
-        contrast_weight=0.6,
-        pushed_share=0.1,
-        sizes_as_n=True,
-    ),
-    Stage(
-        until=6600,
-        cwe_share=_ALL,
-        hardness=("clear",),
-        longest=700,
-        questions=(1, 2),
-        reasons_share=0.05,
-        distractor_share=0.0,
-        absent_share=0.05,
-        contrast_weight=0.6,
-        sizes_as_n=True,
-    ),
-    Stage(
-        until=7200,
-        cwe_share=_ALL,
-        hardness=("clear", "hard"),
-        longest=900,
-        questions=(1, 2),
-        reasons_share=0.1,
-        distractor_share=0.0,
-        absent_share=0.1,
-        contrast_weight=0.6,
-        pushed_share=0.1,
-        sizes_as_n=True,
-    ),
-    Stage(
-        until=8000,
-        cwe_share=_ALL,
-        hardness=("clear", "hard"),
-        longest=1200,
-        questions=(1, 2),
-        reasons_share=0.15,
-        distractor_share=0.05,
-        absent_share=0.1,
-        contrast_weight=0.4,
-        twins_share=0.5,
-        pushed_share=0.2,
-        sizes_as_n=True,
-    ),
-    Stage(
-        until=8300,
-        cwe_share=_ALL,
-        hardness=("clear", "hard"),
-        longest=1200,
-        questions=(1, 2),
-        reasons_share=0.15,
-        distractor_share=0.05,
-        absent_share=0.1,
-        contrast_weight=0.5,
-        twins_share=0.4,
-        pushed_share=0.2,
-        sizes_as_n=True,
-    ),
+    _ALL_EIGHT,
+    replace(_ALL_EIGHT, until=6600, hardness=("clear",), longest=700, reasons_share=0.05, absent_share=0.05, pushed_share=0.0),
+    replace(_ALL_EIGHT, until=7200),
+    _WITH_TWINS,
+    replace(_WITH_TWINS, until=8300, contrast_weight=0.5, twins_share=0.4),
     # Twins, so few of each, are learnt by heart: those held out stay at chance. The generator gets more of the time.
-    Stage(
-        until=9500,
-        cwe_share=_ALL,
-        hardness=("clear", "hard"),
-        longest=1200,
-        questions=(1, 2),
-        reasons_share=0.15,
-        distractor_share=0.05,
-        absent_share=0.1,
-        contrast_weight=0.5,
-        twins_share=0.2,
-        pushed_share=0.2,
-        sizes_as_n=True,
-    ),
+    replace(_WITH_TWINS, until=9500, contrast_weight=0.5, twins_share=0.2),
     # What a user meets: whole answers, other code in front, a push.
-    Stage(
-        until=10150,
-        cwe_share=_ALL,
-        questions=(1, 2),
-        reasons_share=0.4,
-        absent_share=0.15,
-        contrast_weight=0.5,
-        twins_share=0.2,
-        pushed_share=0.4,
-        sizes_as_n=True,
-    ),
-    Stage(
-        until=10700,
-        cwe_share=_ALL,
-        questions=(1, 2),
-        reasons_share=0.9,
-        absent_share=0.15,
-        contrast_weight=0.5,
-        twins_share=0.2,
-        pushed_share=0.5,
-        sizes_as_n=True,
-    ),
+    _AS_A_USER_MEETS_IT,
+    replace(_AS_A_USER_MEETS_IT, until=10700, reasons_share=0.9, pushed_share=0.5),
 )
 
 

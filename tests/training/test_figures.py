@@ -11,14 +11,15 @@ from sklearn.metrics import roc_auc_score
 
 from harness.numerics.effects import PairMargins, measure_effect
 from harness.numerics.gates import shift_gate
-from harness.plans import Cell
+from harness.prompts import WEAKNESSES
 from harness.records import GateStatus
 from harness.storage.datasets import contrast_pairs, load_dataset
 from training.figures.picture import draw_margins
 from training.figures.samples import HELD_OUT_FAMILIES, HELD_OUT_TWINS, KNOWN, Sample, generated, verified
-from training.figures.shifting import _all_but_text, _share_of_flips, plan_of, shuffled
+from training.figures.shifting import _all_but_text, _share_of_flips, planner_of, plans, shuffled
 from training.figures.telling import auc, balanced_accuracy, calibration_error, criterion, d_prime, figures, telling_apart
 from training.programs import CWES, HELD_OUT
+from training.train import NANO
 
 SCORES = np.array([2.0, 1.0, -0.5, 0.3, -1.0, -2.0, 0.5, -3.0])
 EXAMPLE = load_dataset("verified")[0]
@@ -95,13 +96,24 @@ def test_rewrites_of_a_scenario_are_one_unit() -> None:
 
 
 def test_shuffling_exchanges_labels_by_scenario_and_nothing_else() -> None:
-    found = shuffled(plan_of(Path("model"), "CWE-89", (Cell(layer=0, strength=10.0),)), 3)
+    found = shuffled(next(plan for plan in plans(planner_of(NANO), texts=False) if plan.cwe == "CWE-89"), 3)
     pairs = contrast_pairs(one for one in load_dataset("verified", split="variants") if one.cwe == "CWE-89").pairs
     turned = {new.scenario: new.vulnerable.code == old.patched.code for old, new in zip(pairs, found.fitting_pairs, strict=True)}
     for old, new in zip(pairs, found.fitting_pairs, strict=True):
         assert {half.code for half in new.examples} == {half.code for half in old.examples}
         assert (new.vulnerable.code == old.patched.code) == turned[new.scenario]
     assert 0 < sum(turned.values()) < len(turned)
+
+
+def test_the_plans_are_those_of_the_harness_for_every_weakness() -> None:
+    planner = planner_of(NANO)
+    with_texts, margins = plans(planner, texts=True), plans(planner, texts=False)
+    assert [plan.cwe for plan in with_texts] == [plan.cwe for plan in margins] == list(WEAKNESSES)
+    for plan, margin in zip(with_texts, margins, strict=True):
+        assert [cell.strength for cell in plan.shift_cells] == [10.0, 20.0]
+        assert [cell.strength for cell in plan.text_cells] == [cell.strength for cell in margin.shift_cells] == [10.0]
+        assert margin.text_cells == ()
+        assert plan.placebos == 39
 
 
 def test_flips_are_counted_toward_the_pushed_side_and_a_placebo_gets_the_side_it_moves_to() -> None:

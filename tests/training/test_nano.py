@@ -10,7 +10,7 @@ import torch
 from safetensors import safe_open
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPTBigCodeForCausalLM, PreTrainedTokenizerBase
 
-from harness.prompts import NO, YES
+from harness.prompts import NO, QUESTIONS, YES
 from harness.scoring.sentences import count_sentences
 from training.generation import respond
 from training.lessons import Lessons
@@ -81,6 +81,20 @@ def test_code_and_question_tokenised_apart_are_the_prompt(nano_tokenizer: PreTra
         prompt = ask(pair.patched)
         apart = lessons.encode(prompt.text[: prompt.code_end]) + lessons.encode(prompt.text[prompt.code_end :])
         assert list(apart) == nano_tokenizer.encode(prompt.text)
+
+
+def test_margins_of_questions_that_share_their_code_are_those_of_each_prompt_alone(
+    nano: GPTBigCodeForCausalLM, nano_tokenizer: PreTrainedTokenizerBase
+) -> None:
+    pairs = [*unseen_pairs("CWE-787", 3, held_out=False, seed="alone"), *unseen_pairs("CWE-89", 2, held_out=True, seed="alone")]
+    prompts = [ask(half, question) for question in QUESTIONS for pair in pairs for half in (pair.vulnerable, pair.patched)]
+    yes, no = (nano_tokenizer.encode(answer)[0] for answer in (YES, NO))
+    alone = []
+    for prompt in prompts:
+        with torch.no_grad():
+            logits = nano(torch.tensor([nano_tokenizer.encode(prompt.text)])).logits[0, -1]
+        alone.append((logits[yes] - logits[no]) * (1 if prompt.asks == "vulnerable" else -1))
+    torch.testing.assert_close(margins(nano, nano_tokenizer, prompts, tokens_a_batch=1500), torch.stack(alone), atol=1e-4, rtol=1e-4)
 
 
 def test_answers_have_two_sentences_and_end_by_themselves(nano: GPTBigCodeForCausalLM, nano_tokenizer: PreTrainedTokenizerBase) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 
 from transformers import GPTBigCodeForCausalLM, PreTrainedTokenizerBase
 
+from harness.numerics.effects import share
 from harness.prompts import QUESTIONS
 from harness.records import Verdict
 from harness.scoring.sentences import count_sentences
 from harness.scoring.verdicts import read_verdict
 from training.figures.samples import Sample
 from training.generation import respond
-from training.intervals import share_interval
 
 SHOWN = 8
 """Answers that the card shows of each source."""
@@ -53,5 +53,5 @@ def _row(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBase, sou
 
 
 def _share(count: int, of: int) -> dict[str, float]:
-    interval = share_interval(count, of)
-    return {"count": count, "value": count / of, "low": interval.low, "high": interval.high}
+    found = share(count, of)
+    return {"count": count, "value": found.value, "low": found.interval.low, "high": found.interval.high}

@@ -1,12 +1,13 @@
 """Perplexity on plain code that was never trained on: this project's own Python, and the patched C files of the embedded corpus."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.stats import bootstrap
 from torch.nn.functional import cross_entropy
 from transformers import GPTBigCodeForCausalLM, PreTrainedTokenizerBase
 
@@ -35,8 +36,16 @@ def _perplexity(network: GPTBigCodeForCausalLM, tokenizer: PreTrainedTokenizerBa
             logits = network(ids, use_cache=False).logits[0, :-1]
             losses.append(float(cross_entropy(logits, ids[0, 1:], reduction="sum")))
             tokens.append(ids.shape[1] - 1)
-    rng = np.random.default_rng(0)
-    picks = rng.integers(len(tokens), size=(1000, len(tokens)))
-    drawn = np.exp(np.array(losses)[picks].sum(1) / np.array(tokens)[picks].sum(1))
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return {"files": len(tokens), "value": math.exp(sum(losses) / sum(tokens)), "low": float(low), "high": float(high)}
+    interval = bootstrap(
+        (losses, tokens), _of_files, paired=True, vectorized=True, n_resamples=1000, method="BCa", rng=np.random.default_rng(0)
+    ).confidence_interval
+    return {
+        "files": len(tokens),
+        "value": float(_of_files(np.array(losses), np.array(tokens))),
+        "low": float(interval.low),
+        "high": float(interval.high),
+    }
+
+
+def _of_files(losses: NDArray[np.float64], tokens: NDArray[np.int_], axis: int = -1) -> NDArray[np.float64]:
+    return np.exp(losses.sum(axis) / tokens.sum(axis))

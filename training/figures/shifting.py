@@ -9,53 +9,78 @@ from typing import Any
 
 import numpy as np
 
-from harness.model.loading import LoadedModel, load_model
+from harness.model.loading import LoadedModel, inspect_model, load_model
 from harness.model.sweep import run_sweep
-from harness.numerics.effects import Effect, Flips
-from harness.numerics.gates import shift_gate
+from harness.numerics.effects import Effect, Flips, share
+from harness.numerics.gates import ExtractionThresholds, shift_gate
 from harness.numerics.slices import effect_of
-from harness.plans import Cell, ModelRequest, SweepPlan
-from harness.prompts import WEAKNESSES
+from harness.plans import ModelRequest, SweepPlan
+from harness.plugin.planning import Needs, Planner
+from harness.plugin.settings import DEFAULT_NEW_TOKENS, Settings
 from harness.records import ContrastPair, GateStatus, Measurement
-from harness.storage.datasets import contrast_pairs, data_hash, load_dataset, load_fitting
 from harness.storage.runs import RunStore
-from training.intervals import share_interval
 
-PLACEBOS, MAX_NEW_TOKENS = 39, 160
+PLACEBOS, NULL_RUNS = 39, 100
 DECLARED, STRONG = 10.0, 20.0
 """Strengths: of the shift gates, and of the count of flips."""
-NULL_RUNS = 100
 
 Progress = Callable[[str], None]
 
 
-def shifting(folder: Path, layer: int, progress: Progress, *, null_runs: int = NULL_RUNS) -> dict[str, Any]:
-    """Gates of all CWEs at the declared strength, flips at the strong one, and how many null runs pass."""
-    model = load_model(folder)
+def shifting(folder: Path, progress: Progress, *, null_runs: int = NULL_RUNS) -> dict[str, Any]:
+    """Gates of all CWEs at the declared layer and strength, flips at the strong one, and how many null runs pass."""
+    model, planner = load_model(folder), planner_of(folder)
     gates = []
-    for cwe in WEAKNESSES:
-        progress(f"shift gate of {cwe}")
-        gates.append(_gate(model, folder, cwe, layer))
+    for plan in plans(planner, texts=True):
+        progress(f"shift gate of {plan.cwe}")
+        gates.append(_gate(model, plan))
     return {
-        "layer": layer,
         "strength": DECLARED,
         "strong": STRONG,
         "placebos": PLACEBOS,
         "gates": gates,
-        "null": _null(model, folder, layer, null_runs, progress),
+        "null": _null(model, plans(planner, texts=False), null_runs, progress),
     }
 
 
-def _gate(model: LoadedModel, folder: Path, cwe: str, layer: int) -> dict[str, Any]:
-    cells = Cell(layer=layer, strength=DECLARED), Cell(layer=layer, strength=STRONG)
-    plan = replace(plan_of(folder, cwe, cells), text_cells=cells[:1])
+def planner_of(folder: Path) -> Planner:
+    """The harness's planner, for the model in a folder and the embedded corpus."""
+    request = ModelRequest(name=str(folder), revision=None, dtype="float32", device_map=None)
+    return Planner(
+        Settings(
+            models=(request,),
+            dataset="verified",
+            dataset_dir=None,
+            split=None,
+            strengths=(DECLARED, STRONG),
+            layers=(),
+            positions="generated",
+            fit="cwe",
+            question="vulnerable",
+            max_new_tokens=DEFAULT_NEW_TOKENS,
+            placebos=PLACEBOS,
+            extraction_threshold=ExtractionThresholds().share,
+            seed=0,
+        ),
+        inspect_model,
+    )
+
+
+def plans(planner: Planner, *, texts: bool) -> list[SweepPlan]:
+    """A plan for each CWE: margins at both strengths and texts at the declared one, or margins at the declared one alone."""
+    needs = Needs(layer=True, strength=True, shift=True)
+    declared = [case for case in planner.cases(needs) if texts or case.strength == DECLARED]
+    return list(planner.plan((case, replace(needs, text=texts and case.strength == DECLARED)) for case in declared).values())
+
+
+def _gate(model: LoadedModel, plan: SweepPlan) -> dict[str, Any]:
     measurements = _measured(model, plan)
-    effect = effect_of(measurements, cells[0], np.random.default_rng(0))
+    effect = effect_of(measurements, plan.text_cells[0], np.random.default_rng(plan.seed))
     result = shift_gate(effect)
     if effect.flips is None:
         raise AssertionError("texts were asked for and not generated")
     return {
-        "cwe": cwe,
+        "cwe": plan.cwe,
         "status": str(result.status),
         "reason": result.reason,
         "scenarios": len(effect.scenarios),
@@ -92,17 +117,15 @@ def _share_of_flips(unsteered: dict[str, float], rows: Sequence[Measurement], *,
     return float(np.mean(came))
 
 
-def _null(model: LoadedModel, folder: Path, layer: int, runs: int, progress: Progress) -> dict[str, Any]:
+def _null(model: LoadedModel, true: Sequence[SweepPlan], runs: int, progress: Progress) -> dict[str, Any]:
     """The gate on labels shuffled within pairs, a CWE after the other. Texts are left out, so their condition counts as met."""
-    cell = Cell(layer=layer, strength=DECLARED)
-    cwes = list(WEAKNESSES)
-    passed = []
+    passed = 0
     for seed in range(runs):
-        progress(f"null run {seed + 1} of {runs}")
-        plan = shuffled(replace(plan_of(folder, cwes[seed % len(cwes)], (cell,)), seed=seed), seed)
-        passed.append(_all_but_text(effect_of(_measured(model, plan), cell, np.random.default_rng(seed))))
-    interval = share_interval(sum(passed), runs)
-    return {"runs": runs, "passed": sum(passed), "low": interval.low, "high": interval.high}
+        progress(f"null run {seed + 1} of {runs}, {passed} passed")
+        plan = shuffled(true[seed % len(true)], seed)
+        passed += _all_but_text(effect_of(_measured(model, plan), plan.shift_cells[0], np.random.default_rng(seed)))
+    found = share(passed, runs)
+    return {"runs": runs, "passed": passed, "low": found.interval.low, "high": found.interval.high}
 
 
 def _all_but_text(effect: Effect) -> bool:
@@ -114,7 +137,9 @@ def shuffled(plan: SweepPlan, seed: int) -> SweepPlan:
     """The plan with the labels of about half of the scenarios exchanged, those of all variants of a scenario together."""
     rng = Random(f"null {seed}")
     exchanged = {scenario for scenario in sorted(plan.scenarios) if rng.random() < 0.5}
-    return replace(plan, pairs=tuple(_exchanged(plan.pairs, exchanged)), fitting_pairs=tuple(_exchanged(plan.fitting_pairs, exchanged)))
+    return replace(
+        plan, seed=seed, pairs=tuple(_exchanged(plan.pairs, exchanged)), fitting_pairs=tuple(_exchanged(plan.fitting_pairs, exchanged))
+    )
 
 
 def _exchanged(pairs: Iterable[ContrastPair], scenarios: set[str]) -> Iterable[ContrastPair]:
@@ -123,27 +148,6 @@ def _exchanged(pairs: Iterable[ContrastPair], scenarios: set[str]) -> Iterable[C
             yield ContrastPair(vulnerable=replace(pair.patched, label="vulnerable"), patched=replace(pair.vulnerable, label="patched"))
         else:
             yield pair
-
-
-def plan_of(folder: Path, cwe: str, cells: tuple[Cell, ...]) -> SweepPlan:
-    """What the harness measures of a CWE of the embedded corpus for the shift gate, without texts."""
-    fitting = [one for one in load_fitting("verified") if one.cwe == cwe]
-    return SweepPlan(
-        model=ModelRequest(name=str(folder), revision=None, dtype="float32", device_map=None),
-        dataset="verified",
-        data_hash=data_hash(fitting),
-        cwe=cwe,
-        pairs=contrast_pairs(one for one in load_dataset("verified") if one.cwe == cwe).pairs,
-        fitting_pairs=contrast_pairs(fitting).pairs,
-        question="vulnerable",
-        positions="generated",
-        layers=(cells[0].layer,),
-        shift_cells=cells,
-        text_cells=(),
-        placebos=PLACEBOS,
-        max_new_tokens=MAX_NEW_TOKENS,
-        seed=0,
-    )
 
 
 def _measured(model: LoadedModel, plan: SweepPlan) -> tuple[Measurement, ...]:

@@ -1,11 +1,12 @@
 """How well margins tell vulnerable from patched programs."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata
+from scipy.stats import DegenerateDataWarning, bootstrap, mannwhitneyu, norm
 from transformers import GPTBigCodeForCausalLM, PreTrainedTokenizerBase
 
 from harness.prompts import QUESTIONS, WEAKNESSES
@@ -58,31 +59,35 @@ def figures(samples: Sequence[Sample], scores: Scores) -> dict[str, Any]:
 def _with_interval(
     statistic: Callable[[Scores, Labels], float], scores: Scores, labels: Labels, units: Sequence[str]
 ) -> dict[str, float | None]:
-    """Percentile bootstrap over units: the halves and variants of one scenario are drawn together.
+    """BCa bootstrap over units: the halves and variants of one scenario are drawn together.
 
-    No interval where there are fewer than FEWEST_UNITS, or where the resamples show no spread.
+    No interval where there are fewer than FEWEST_UNITS, or where BCa is undefined because the resamples show no spread.
     """
-    rng = np.random.default_rng(0)
     members: dict[str, list[int]] = {}
     for at, unit in enumerate(units):
         members.setdefault(unit, []).append(at)
     groups = [np.array(at) for at in members.values()]
-    drawn = []
-    for _ in range(DRAWS):
-        rows = np.concatenate([groups[pick] for pick in rng.integers(len(groups), size=len(groups))])
-        if labels[rows].any() and not labels[rows].all():
-            drawn.append(statistic(scores[rows], labels[rows]))
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    if len(groups) < FEWEST_UNITS or low == high:
-        return {"value": statistic(scores, labels), "low": None, "high": None}
-    return {"value": statistic(scores, labels), "low": float(low), "high": float(high)}
+
+    def of_units(picked: NDArray[np.int_]) -> float:
+        rows = np.concatenate([groups[unit] for unit in picked])
+        return statistic(scores[rows], labels[rows]) if len(set(labels[rows])) == 2 else np.nan
+
+    found: dict[str, float | None] = {"value": statistic(scores, labels), "low": None, "high": None}
+    if len(groups) >= FEWEST_UNITS:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DegenerateDataWarning)  # no spread: no interval, and the card says so
+            interval = bootstrap(
+                (np.arange(len(groups)),), of_units, vectorized=False, n_resamples=DRAWS, method="BCa", rng=np.random.default_rng(0)
+            ).confidence_interval
+        if np.isfinite(interval.low) and np.isfinite(interval.high):
+            found |= {"low": float(interval.low), "high": float(interval.high)}
+    return found
 
 
 def auc(scores: Scores, labels: Labels) -> float:
     """How often a vulnerable program has a greater margin than a patched one, over all pairings; ties count half."""
-    positive = int(labels.sum())
-    ranks = float(rankdata(scores)[labels].sum())
-    return (ranks - positive * (positive + 1) / 2) / (positive * (len(labels) - positive))
+    wins = mannwhitneyu(scores[labels], scores[~labels], method="asymptotic").statistic
+    return float(wins / (labels.sum() * (~labels).sum()))
 
 
 def balanced_accuracy(scores: Scores, labels: Labels) -> float:
