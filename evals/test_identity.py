@@ -1,5 +1,7 @@
 """What should change nothing changes nothing: strength 0, and the company a row has in its batch."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,6 @@ from fixtures.gates import Gate
 from harness.model.identity import identity_checks
 from harness.model.loading import LoadedModel
 from harness.model.sweep import drop_too_long
-from harness.numerics.gates import identity_gate
 from harness.plans import SweepPlan
 from harness.plugin.planning import Case
 from harness.plugin.progress import ProgressLine
@@ -20,4 +21,5 @@ def test_identity(case: Case, model: LoadedModel, plan: SweepPlan, gate: Gate, p
     prompts = [prompt_for(example, plan.question) for example in fitting.examples]
     assert case.layer is not None
     progress(f"running {len(prompts)} prompts together, alone and from a shared cache", 0, 0)
-    gate(identity_gate(identity_checks(model, prompts, case.layer, np.random.default_rng(plan.seed))), skipped=skipped)
+    checks = identity_checks(model, prompts, case.layer, np.random.default_rng(plan.seed))
+    gate("identity", observed=[asdict(check) for check in checks], model=model.fingerprint, skipped=skipped)

@@ -14,6 +14,8 @@ from harness.records import Arm, ContrastPair, Example, Positions
 Endpoint = Literal["margin", "text"]
 Fit = Literal["cwe", "pooled"]
 
+Estimator = Literal["mean-difference", "principal-component", "logistic-probe"]
+
 PLACEBO_ARMS: tuple[Arm, ...] = ("random", "nuisance", "label-flip")
 LADDER = (-1.0, -0.5, 0.5, 1.0)
 """Shares of the declared strength at which the treatment is measured, for the dose-response; 0 is the baseline row."""
@@ -55,7 +57,8 @@ class Cell:
 class Row:
     """One thing to measure: this example, with this vector at this strength.
 
-    `index` counts the placebos of an arm. The baseline and its repeat have strength 0 and stand at no layer (None).
+    `index` counts the placebos of an arm, and is the number of the CWE whose direction it is for other-cwe. What is not steered (baseline,
+    repeat, prompt) has strength 0 and stands at no layer (None).
     """
 
     example: Example
@@ -71,7 +74,12 @@ class SweepPlan:
     """Everything one group (a model, a dataset, a CWE) has to measure.
 
     pairs: the contrast pairs that are tested. fitting_pairs: those that directions may be fitted on; the fold of a
-    tested scenario takes all of them but the scenario's own.
+    tested scenario takes all of them but the scenario's own. other_pairs: those of other CWEs, for their directions.
+    variant_pairs: rewrites of the tested pairs, on which the effect may be kept.
+
+    Cells, by what is measured there: shift_cells, margins under treatment and placebos; text_cells, responses; transfer_cells, margins
+    under the directions of other CWEs; variant_cells, margins of the variants under treatment. prompted: whether the instruction that
+    asks for caution is measured.
     """
 
     model: ModelRequest
@@ -80,11 +88,17 @@ class SweepPlan:
     cwe: str
     pairs: tuple[ContrastPair, ...]
     fitting_pairs: tuple[ContrastPair, ...]
+    other_pairs: tuple[ContrastPair, ...] = ()
+    variant_pairs: tuple[ContrastPair, ...] = ()
     question: str
     positions: Positions
     layers: tuple[int, ...]
     shift_cells: tuple[Cell, ...]
     text_cells: tuple[Cell, ...]
+    transfer_cells: tuple[Cell, ...] = ()
+    variant_cells: tuple[Cell, ...] = ()
+    prompted: bool = False
+    estimator: Estimator = "mean-difference"
     placebos: int
     max_new_tokens: int
     seed: int
@@ -111,32 +125,67 @@ class SweepPlan:
         fitting = len({pair.scenario for pair in self.fitting_pairs})
         return {"random": self.placebos, "nuisance": self.placebos, "label-flip": min(self.placebos, distinct_flips(fitting))}
 
-    def rows(self) -> Iterator[Row]:
-        """All rows, example by example, each once."""
-        cells = sorted({*self.shift_cells, *self.text_cells})
-        for example in self.examples:
-            seen: set[tuple[object, ...]] = set()
-            for row in self._rows_of(example, cells):
-                identity = (row.arm, row.index, row.layer, row.strength, row.endpoint)
-                if identity not in seen:
-                    seen.add(identity)
-                    yield row
+    @property
+    def other_cwes(self) -> tuple[str, ...]:
+        """The CWEs whose directions are tried on this one, by number."""
+        return tuple(sorted({pair.cwe for pair in self.other_pairs}, key=cwe_number))
 
-    def _rows_of(self, example: Example, cells: list[Cell]) -> Iterator[Row]:
-        yield Row(example=example, arm="baseline", index=0, layer=None, strength=0.0, endpoint="margin")
+    @property
+    def variants(self) -> tuple[Example, ...]:
+        """The rewrites that are measured beside the tested examples."""
+        return tuple(example for pair in self.variant_pairs for example in pair.examples) if self.variant_cells else ()
+
+    def rows(self) -> Iterator[Row]:
+        """All rows, example by example, each once: first of the tested examples, then of their variants."""
+        for example in self.examples:
+            yield from dict.fromkeys(self._rows_of(example))
+        for example in self.variants:
+            yield from dict.fromkeys(self._variant_rows(example))
+
+    def _rows_of(self, example: Example) -> Iterator[Row]:
+        yield _unsteered(example, "baseline", "margin")
+        if self.prompted:
+            yield _unsteered(example, "prompt", "margin")
         if self.text_cells:
-            for arm in ("baseline", "repeat"):
-                yield Row(example=example, arm=arm, index=0, layer=None, strength=0.0, endpoint="text")
-        for cell in cells:
+            yield _unsteered(example, "baseline", "text")
+            yield _unsteered(example, "repeat", "text")
+            if self.prompted:
+                yield _unsteered(example, "prompt", "text")
+        for cell in sorted({*self.shift_cells, *self.text_cells, *self.transfer_cells, *self.variant_cells}):
             if cell in self.shift_cells:
                 yield from self._shift_rows(example, cell)
             if cell in self.text_cells:
                 for share in ENDS:
                     yield _treatment(example, cell, share, "text")
+            if cell in self.transfer_cells:
+                yield from self._transfer_rows(example, cell)
+            if cell in self.variant_cells:
+                for share in ENDS:
+                    yield _treatment(example, cell, share, "margin")
+
+    def _variant_rows(self, example: Example) -> Iterator[Row]:
+        yield _unsteered(example, "baseline", "margin")
+        for cell in self.variant_cells:
+            for share in ENDS:
+                yield _treatment(example, cell, share, "margin")
+
+    def _transfer_rows(self, example: Example, cell: Cell) -> Iterator[Row]:
+        for share in ENDS:
+            yield _treatment(example, cell, share, "margin")
+            for cwe in self.other_cwes:
+                yield Row(
+                    example=example,
+                    arm="other-cwe",
+                    index=cwe_number(cwe),
+                    layer=cell.layer,
+                    strength=share * cell.strength,
+                    endpoint="margin",
+                )
 
     def _shift_rows(self, example: Example, cell: Cell) -> Iterator[Row]:
         for share in LADDER:
             yield _treatment(example, cell, share, "margin")
+        yield Row(example=example, arm="reversed", index=0, layer=cell.layer, strength=cell.strength, endpoint="margin")
         for arm, count in self.placebo_counts.items():
             for index in range(count):
                 for share in ENDS:
@@ -148,6 +197,15 @@ def distinct_flips(n_scenarios: int) -> int:
     if n_scenarios < 1:
         raise PlanError(f"{n_scenarios} scenarios have no labels to flip; at least 1 is needed")
     return int(2 ** (n_scenarios - 1)) - 1
+
+
+def cwe_number(cwe: str) -> int:
+    """787 of "CWE-787"."""
+    return int(cwe.removeprefix("CWE-"))
+
+
+def _unsteered(example: Example, arm: Arm, endpoint: Endpoint) -> Row:
+    return Row(example=example, arm=arm, index=0, layer=None, strength=0.0, endpoint=endpoint)
 
 
 def _treatment(example: Example, cell: Cell, share: float, endpoint: Endpoint) -> Row:

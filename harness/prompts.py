@@ -33,10 +33,12 @@ QUESTIONS = {
     "vulnerable-review": Question(asks="vulnerable", text="Reviewing the code above, is there {weakness} ({cwe}) in it?"),
     "safe-review": Question(asks="safe", text="Reviewing the code above, is it free of {weakness} ({cwe})?"),
 }
+CAUTION = "Look closely at every step before you answer: code like this is often unsafe, and a weakness that is missed is costly."
+"""What the prompt arm says ahead of the question, instead of steering."""
 LANGUAGE_NAMES = {"c": "C", "cpp": "C++", "python": "Python"}
 
 
-def build_prompt(*, code: str, language: str, cwe: str, question: str = "vulnerable") -> Prompt:
+def build_prompt(*, code: str, language: str, cwe: str, question: str = "vulnerable", caution: bool = False) -> Prompt:
     """The prompt that asks `question` about `code`.
 
     Args: code, any text; language, "c" or "python"; cwe such as "CWE-787"; question, a key of QUESTIONS.
@@ -51,7 +53,7 @@ def build_prompt(*, code: str, language: str, cwe: str, question: str = "vulnera
     body = code.rstrip("\n")
     asked = chosen.text.format(weakness=WEAKNESSES[cwe], cwe=cwe)
     return Prompt(
-        text=f"{head}{body}\n\n# Question\n{asked}\n\n# Answer:",
+        text=f"{head}{body}\n\n# Question\n{f'{CAUTION} ' if caution else ''}{asked}\n\n# Answer:",
         asks=chosen.asks,
         vulnerable_answer=YES if chosen.asks == "vulnerable" else NO,
         secure_answer=NO if chosen.asks == "vulnerable" else YES,
@@ -60,6 +62,6 @@ def build_prompt(*, code: str, language: str, cwe: str, question: str = "vulnera
     )
 
 
-def prompt_for(example: Example, question: str = "vulnerable") -> Prompt:
-    """The prompt that asks `question` about an example's own CWE."""
-    return build_prompt(code=example.code, language=example.language, cwe=example.cwe, question=question)
+def prompt_for(example: Example, question: str = "vulnerable", *, caution: bool = False) -> Prompt:
+    """The prompt that asks `question` about an example's own CWE, with an instruction that asks for caution where it is wanted."""
+    return build_prompt(code=example.code, language=example.language, cwe=example.cwe, question=question, caution=caution)

@@ -19,8 +19,9 @@ Positions = Literal["generated", "prompt", "all"]
 """Which tokens are steered: from the last prompt token on, all prompt tokens, or both."""
 ReadPosition = Literal["last", "code"]
 """Where a residual is read: at the last prompt token, or as the mean over the tokens of the code."""
-Arm = Literal["baseline", "repeat", "treatment", "random", "nuisance", "label-flip"]
-"""What is added: nothing, nothing once more in another batch (noise floor), the direction, or a placebo."""
+Arm = Literal["baseline", "repeat", "prompt", "treatment", "reversed", "random", "nuisance", "label-flip", "other-cwe"]
+"""What is added: nothing, nothing once more in another batch (noise floor), an instruction instead of a vector, the direction, minus the
+direction, a placebo, or the direction of another CWE."""
 Finish = Literal["end-of-text", "length"]
 
 
@@ -193,6 +194,7 @@ class Measurement:
     """What came out of one row of a sweep. Plain values only: a verdict can be recomputed from these records without a model.
 
     key: hash of everything the value depends on. model: fingerprint. example, prompt: SHA-256 of the file and of the prompt's text.
+    index: which placebo of the arm; of other-cwe the number of the CWE whose direction it is; else 0.
     strength: signed, in residual units. added_norm: change of the residual measured in the model, L2, None where nothing was added.
     residual_share: strength over the median residual norm at the layer. margin: log p(vulnerable answer) - log p(secure answer), nats.
     text, tokens, finish, verdict, evidence: of the generated response; None for rows that measure the margin alone.

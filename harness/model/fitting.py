@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from harness.errors import PlanError
 from harness.model.loading import LoadedModel
 from harness.model.residual import read_residuals
 from harness.numerics.crossfit import FoldVectors, cross_fit
-from harness.numerics.directions import Fold, assert_disjoint, leave_one_scenario_out
-from harness.plans import Row, SweepPlan
+from harness.numerics.directions import Fold, assert_disjoint, fit_direction, leave_one_scenario_out
+from harness.plans import Row, SweepPlan, cwe_number
 from harness.prompts import prompt_for
 from harness.records import ContrastPair, Direction, Example, FloatArray
 from harness.storage.runs import RunStore, content_key
@@ -22,9 +25,15 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class SweepVectors:
-    """Treatment and placebos by held-out scenario and layer; median residual norm by layer."""
+    """Treatment and placebos by held-out scenario and layer; the direction of all scenarios, and median residual norm, by layer.
+
+    others: (number of another CWE, layer) -> its direction. residuals: key under which the store holds what was fitted.
+    """
 
     folds: dict[tuple[str, int], FoldVectors]
+    whole: dict[int, FloatArray]
+    others: dict[tuple[int, int], FloatArray]
+    residuals: str | None
     directions: tuple[Direction, ...]
     residual_norms: dict[int, float]
 
@@ -32,9 +41,24 @@ class SweepVectors:
         """What is added for a row, (d_model,), float32; None for an unsteered one."""
         if row.layer is None:
             return None
-        fold = self.folds[row.example.scenario, row.layer]
-        unit = fold.treatment if row.arm == "treatment" else fold.placebos[row.arm][row.index]  # type: ignore[index]
+        if row.arm == "other-cwe":
+            unit: NDArray[Any] = self.others[row.index, row.layer]
+        else:
+            fold = self.folds[row.example.scenario, row.layer]
+            unit = _of_the_fold(fold, row)
         return np.asarray(row.strength * unit, dtype=np.float32)
+
+
+def _of_the_fold(fold: FoldVectors, row: Row) -> NDArray[Any]:
+    match row.arm:
+        case "treatment":
+            return fold.treatment
+        case "reversed":
+            return -fold.treatment
+        case "random" | "nuisance" | "label-flip":
+            return fold.placebos[row.arm][row.index]
+        case _:
+            raise PlanError(f"arm {row.arm!r} has no vector; only treatment, reversed, placebos and other-cwe are added to a residual")
 
 
 def fit_vectors(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Progress) -> SweepVectors:
@@ -43,38 +67,60 @@ def fit_vectors(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: 
     Raises: DirectionError for a layer without residuals, a zero difference, or a tested file that would be fitted on.
     """
     if not plan.layers:
-        return SweepVectors(folds={}, directions=(), residual_norms={})
+        return SweepVectors(folds={}, whole={}, others={}, residuals=None, directions=(), residual_norms={})
     pairs = plan.fitting_pairs
     names = [pair.scenario for pair in pairs]
-    residuals = _residuals([*(pair.vulnerable for pair in pairs), *(pair.patched for pair in pairs)], plan, model, store, progress)
+    key, residuals = _residuals(pairs, plan, model, store, progress)
     folds = leave_one_scenario_out(plan.scenarios, pooled=names)
     for fold in folds:
         assert_disjoint(_files(pairs, fold.fitting), _files(plan.pairs, (fold.held_out,)))
     fitted: dict[tuple[str, int], FoldVectors] = {}
+    whole: dict[int, FloatArray] = {}
     for column, layer in enumerate(plan.layers):
         vulnerable, patched = residuals[: len(pairs), column], residuals[len(pairs) :, column]  # (pairs, d_model) each
         rng = np.random.default_rng([plan.seed, layer, int(plan.cwe.removeprefix("CWE-"))])
         for vectors in cross_fit(vulnerable, patched, names, folds, placebos=plan.placebos, rng=rng):
             fitted[vectors.fold.held_out, layer] = vectors
+        whole[layer] = fit_direction(vulnerable, patched, names).vector.astype(np.float32)
     norms = np.median(np.linalg.norm(residuals, axis=-1), axis=0)  # (layers,)
     return SweepVectors(
         folds=fitted,
+        whole=whole,
+        others=_other_directions(plan, model, store, progress),
+        residuals=key,
         directions=tuple(_direction(vectors, layer, plan, model) for (_, layer), vectors in fitted.items()),
         residual_norms={layer: float(norm) for layer, norm in zip(plan.layers, norms, strict=True)},
     )
 
 
-def _residuals(examples: Sequence[Example], plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Progress) -> FloatArray:
-    """Residuals (examples, layers, d_model), read once a run: a resumed run must fit the very same vectors."""
+def _other_directions(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Progress) -> dict[tuple[int, int], FloatArray]:
+    """The directions of the other CWEs, each fitted on all of its scenarios: none of them is tested here."""
+    found: dict[tuple[int, int], FloatArray] = {}
+    for cwe in plan.other_cwes:
+        pairs = tuple(pair for pair in plan.other_pairs if pair.cwe == cwe)
+        assert_disjoint(_files(pairs, [pair.scenario for pair in pairs]), _files(plan.pairs, plan.scenarios))
+        _, residuals = _residuals(pairs, plan, model, store, progress)
+        for column, layer in enumerate(plan.layers):
+            vulnerable, patched = residuals[: len(pairs), column], residuals[len(pairs) :, column]
+            estimate = fit_direction(vulnerable, patched, [pair.scenario for pair in pairs])
+            found[cwe_number(cwe), layer] = estimate.vector.astype(np.float32)
+    return found
+
+
+def _residuals(
+    pairs: Sequence[ContrastPair], plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Progress
+) -> tuple[str, FloatArray]:
+    """Key and residuals (vulnerable halves then patched ones, layers, d_model), read once a run: a resumed run must fit the very same."""
+    examples: list[Example] = [*(pair.vulnerable for pair in pairs), *(pair.patched for pair in pairs)]
     prompts = [prompt_for(example, plan.question) for example in examples]
     key = content_key(model.fingerprint, model.dtype, "last", *plan.layers, *(prompt.sha256 for prompt in prompts))
     stored = store.residuals(key)
     if stored is None:
-        what = f"reading residuals of {plan.cwe}"
+        what = f"reading residuals of {pairs[0].cwe}"
         read = read_residuals(model, prompts, plan.layers, position="last", progress=lambda done, total: progress(what, done, total))
         stored = read.values
         store.add_residuals(key, stored)
-    return stored
+    return key, stored
 
 
 def _files(pairs: Iterable[ContrastPair], scenarios: Sequence[str]) -> dict[str, str]:

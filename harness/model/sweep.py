@@ -15,7 +15,7 @@ from harness.plans import Row, SweepPlan
 from harness.prompts import prompt_for
 from harness.records import ContrastPair, Direction, FloatArray, Measurement, Prompt, SteeringPlan
 from harness.scoring.verdicts import read_verdict
-from harness.storage.runs import RunStore, content_key
+from harness.storage.runs import Part, RunStore, content_key
 
 TEXT_BATCH = 16
 """Rows of one generation batch: large enough to share work, small enough that a killed run loses seconds."""
@@ -48,14 +48,23 @@ class TooFewScenarios(PlanError):
 
 @dataclass(frozen=True, kw_only=True)
 class SweepResult:
-    """What a sweep found. `plan` holds the pairs that fitted the context; `reused` counts rows that the store held already."""
+    """What a sweep found, and under which id the store holds it.
 
+    plan: with the pairs that fitted the context. whole: layer -> direction fitted on all scenarios, for text that is in no fit.
+    residuals: key of the residuals that the fit was made of. measurements: of the tested pairs; variants: of their rewrites. reused: rows
+    that the store held already.
+    """
+
+    id: str
     plan: SweepPlan
     model: str
     skipped: tuple[Skipped, ...]
     directions: tuple[Direction, ...]
+    whole: dict[int, FloatArray]
     residual_norms: dict[int, float]
+    residuals: str | None
     measurements: tuple[Measurement, ...]
+    variants: tuple[Measurement, ...]
     reused: int
 
 
@@ -87,13 +96,21 @@ def run_sweep(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Pr
         known |= {measurement.key: measurement for measurement in measured}
         done += len(measured)
         progress(what, done, len(missing))
+    rewritten = {example.path for example in plan.variants}
+    parts: dict[Part, list[str]] = {"tested": [], "variants": []}
+    for item in work:
+        parts["variants" if item.row.example.path in rewritten else "tested"].append(item.key)
     return SweepResult(
+        id=store.remember(parts),
         plan=plan,
         model=model.fingerprint,
         skipped=skipped,
         directions=vectors.directions,
+        whole=vectors.whole,
         residual_norms=vectors.residual_norms,
-        measurements=tuple(known[item.key] for item in work),
+        residuals=vectors.residuals,
+        measurements=tuple(known[key] for key in parts["tested"]),
+        variants=tuple(known[key] for key in parts["variants"]),
         reused=len(work) - len(missing),
     )
 
@@ -104,13 +121,18 @@ def drop_too_long(plan: SweepPlan, model: LoadedModel) -> tuple[SweepPlan, tuple
     Raises: PlanError when nothing is left.
     """
     room = model.info.context - (plan.max_new_tokens if plan.text_cells else 0)
+    pairs = {
+        (pair.cwe, pair.scenario, pair.variant): pair for pair in (*plan.fitting_pairs, *plan.variant_pairs, *plan.other_pairs)
+    }.values()
     lengths = {
-        example.path: token_length(model, prompt_for(example, plan.question)) for pair in plan.fitting_pairs for example in pair.examples
+        example.path: token_length(model, prompt_for(example, plan.question, caution=plan.prompted))
+        for pair in pairs
+        for example in pair.examples
     }
     too_long = {path for path, length in lengths.items() if length > room}
     partners = {
         example.path: tuple(other.path for other in pair.examples if other.path not in too_long)
-        for pair in plan.fitting_pairs
+        for pair in pairs
         for example in pair.examples
     }
     skipped = tuple(Skipped(path=path, tokens=lengths[path], room=room, partners=partners[path]) for path in sorted(too_long))
@@ -118,7 +140,13 @@ def drop_too_long(plan: SweepPlan, model: LoadedModel) -> tuple[SweepPlan, tuple
     def fits(pair: ContrastPair) -> bool:
         return not any(example.path in too_long for example in pair.examples)
 
-    kept = replace(plan, pairs=tuple(filter(fits, plan.pairs)), fitting_pairs=tuple(filter(fits, plan.fitting_pairs)))
+    kept = replace(
+        plan,
+        pairs=tuple(filter(fits, plan.pairs)),
+        fitting_pairs=tuple(filter(fits, plan.fitting_pairs)),
+        variant_pairs=tuple(filter(fits, plan.variant_pairs)),
+        other_pairs=tuple(filter(fits, plan.other_pairs)),
+    )
     if not kept.pairs:
         raise PlanError(
             f"of {len(plan.pairs)} pairs of {plan.cwe} none fits the context{_longest(skipped)}; choose another --split, or a model with a "
@@ -143,7 +171,8 @@ def _longest(skipped: tuple[Skipped, ...]) -> str:
 
 
 def _work(row: Row, plan: SweepPlan, model: LoadedModel, vectors: SweepVectors) -> Work:
-    prompt, delta = prompt_for(row.example, plan.question), vectors.delta(row)
+    prompt = prompt_for(row.example, plan.question, caution=row.arm == "prompt")
+    delta = vectors.delta(row)
     # Both what the value depends on and which row it is: identical files, or a placebo that equals the treatment, stay apart.
     what = (plan.dataset, row.example.path, row.arm, row.index, row.layer, row.strength, row.endpoint)
     added = b"" if delta is None else delta.tobytes()

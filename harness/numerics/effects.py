@@ -5,10 +5,10 @@ variants are averaged within it first, because a rewritten copy is no new eviden
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -170,7 +170,10 @@ def measure_effect(
     scenarios = scenario_effects(treatment, strength)
     biases = np.array([scenario.bias for scenario in scenarios])
     signed = float(biases.mean())
-    ranked = {kind: placebo_statistics(treatment, arm, strength, kind) for kind, arm in placebos.items()}
+    ranked = {
+        kind: tuple(abs(float(np.mean([one.bias for one in effects]))) for effects in placebo_effects(treatment, arm, strength, kind))
+        for kind, arm in placebos.items()
+    }
     smallest, why_not = smallest_effect(biases, ranked)
     return Effect(
         strength=strength,
@@ -197,7 +200,7 @@ def scenario_effects(pairs: Sequence[PairMargins], strength: float) -> tuple[Sce
     sensitivity s_vulnerable - s_patched.
     """
     shifts: dict[str, list[tuple[float, float]]] = {}
-    for pair in _distinct(pairs):
+    for pair in distinct_pairs(pairs):
         shifts.setdefault(pair.scenario, []).append((_shift(pair, pair.vulnerable, strength), _shift(pair, pair.patched, strength)))
     effects = []
     for scenario, values in sorted(shifts.items()):
@@ -207,19 +210,17 @@ def scenario_effects(pairs: Sequence[PairMargins], strength: float) -> tuple[Sce
     return tuple(effects)
 
 
-def placebo_statistics(
+def placebo_effects(
     treatment: Sequence[PairMargins], arm: Sequence[Sequence[PairMargins]], strength: float, kind: Arm
-) -> tuple[float, ...]:
-    """T of each placebo of an arm, measured on exactly the pairs of the treatment."""
+) -> Iterator[tuple[ScenarioEffect, ...]]:
+    """What each placebo of an arm does to the scenarios. Raises: EffectError where it was measured on other pairs than the treatment."""
     expected = {(pair.scenario, pair.variant) for pair in treatment}
-    statistics = []
     for index, pairs in enumerate(arm):
         if {(pair.scenario, pair.variant) for pair in pairs} != expected:
             raise EffectError(
                 f"{kind} placebo {index} was measured on other pairs than the treatment; measure both on the same held-out pairs"
             )
-        statistics.append(abs(float(np.mean([scenario.bias for scenario in scenario_effects(pairs, strength)]))))
-    return tuple(statistics)
+        yield scenario_effects(pairs, strength)
 
 
 def rank_p(statistic: float, placebos: Sequence[float]) -> float:
@@ -239,27 +240,47 @@ def mean_interval(values: Float64Array, rng: np.random.Generator, *, level: floa
     """
     if len(values) == 0:
         raise EffectError("0 scenarios have no mean; measure at least one")
+    return bootstrap_interval(np.sort(values), np.mean, rng, level=level)
+
+
+def bootstrap_interval(
+    values: Float64Array,
+    statistic: Callable[..., Any],
+    rng: np.random.Generator,
+    *,
+    level: float = 0.95,
+    spread: float | None = None,
+) -> IntervalEstimate:
+    """Bootstrap interval of any statistic of values, one a scenario: BCa, else percentile, else none with the reason.
+
+    Args: values (n,); statistic, of (..., n) values along `axis`; spread, of what is resampled, where the values themselves don't tell:
+        0 means that there is none.
+    """
     if len(values) < 2:
         return IntervalEstimate(interval=None, method="undefined", reason="1 scenario has no spread; an interval needs 2 or more")
-    if np.ptp(values) == 0:
+    if (np.ptp(values) if spread is None else spread) == 0:
         return IntervalEstimate(
             interval=None, method="undefined", reason="all scenarios have the same effect; resampling them shows no spread"
         )
-    data = (np.sort(values),)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # said in the result instead
-        found = stats.bootstrap(data, np.mean, confidence_level=level, n_resamples=RESAMPLES, method="BCa", rng=rng).confidence_interval
-    if np.isfinite(found.low) and np.isfinite(found.high):
-        interval = Interval(low=float(found.low), high=float(found.high), level=level)
-        return IntervalEstimate(interval=interval, method="BCa", reason="")
-    found = stats.bootstrap(data, np.mean, confidence_level=level, n_resamples=RESAMPLES, method="percentile", rng=rng).confidence_interval
-    interval = Interval(low=float(found.low), high=float(found.high), level=level)
+
+    def found(method: str) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # said in the result instead
+            return stats.bootstrap(
+                (values,), statistic, confidence_level=level, n_resamples=RESAMPLES, method=method, rng=rng, vectorized=True
+            ).confidence_interval
+
+    bca = found("BCa")
+    if np.isfinite(bca.low) and np.isfinite(bca.high):
+        return IntervalEstimate(interval=Interval(low=float(bca.low), high=float(bca.high), level=level), method="BCa", reason="")
+    percentile = found("percentile")
+    interval = Interval(low=float(percentile.low), high=float(percentile.high), level=level)
     return IntervalEstimate(interval=interval, method="percentile", reason="BCa is undefined on these values; percentile bootstrap instead")
 
 
 def dose_response(pairs: Sequence[PairMargins]) -> tuple[DosePoint, ...]:
     """Mean margin over scenarios at every strength of the ladder, ascending. Raises: EffectError where pairs differ in strengths."""
-    chosen = _distinct(pairs)
+    chosen = distinct_pairs(pairs)
     ladder = sorted(chosen[0].vulnerable)
     for pair in chosen:
         if sorted(pair.vulnerable) != ladder:
@@ -335,18 +356,19 @@ def smallest_effect(
 
 def unsteered_auc(pairs: Sequence[PairMargins]) -> float:
     """How well unsteered margins tell vulnerable from patched files, over all examples, each scenario weighing the same."""
-    chosen = _distinct(pairs)
+    chosen = distinct_pairs(pairs)
     variants = {scenario: sum(pair.scenario == scenario for pair in chosen) for scenario in {pair.scenario for pair in chosen}}
     labels, margins, weights = [], [], []
     for pair in chosen:
         for label, half in ((1, pair.vulnerable), (0, pair.patched)):
             labels.append(label)
-            margins.append(_margin(pair, half, 0.0))
+            margins.append(margin_at(pair, half, 0.0))
             weights.append(1 / variants[pair.scenario])
     return float(roc_auc_score(labels, margins, sample_weight=weights))
 
 
-def _distinct(pairs: Sequence[PairMargins]) -> Sequence[PairMargins]:
+def distinct_pairs(pairs: Sequence[PairMargins]) -> Sequence[PairMargins]:
+    """The pairs, sorted. Raises: EffectError for no pair, or one that was given twice."""
     if not pairs:
         raise EffectError("0 held-out pairs were measured; an effect needs at least one")
     seen: set[tuple[str, str]] = set()
@@ -358,10 +380,11 @@ def _distinct(pairs: Sequence[PairMargins]) -> Sequence[PairMargins]:
 
 
 def _shift(pair: PairMargins, margins: Mapping[float, float], strength: float) -> float:
-    return (_margin(pair, margins, strength) - _margin(pair, margins, -strength)) / 2
+    return (margin_at(pair, margins, strength) - margin_at(pair, margins, -strength)) / 2
 
 
-def _margin(pair: PairMargins, margins: Mapping[float, float], strength: float) -> float:
+def margin_at(pair: PairMargins, margins: Mapping[float, float], strength: float) -> float:
+    """The margin of one half at a strength. Raises: EffectError where it was not measured."""
     if strength not in margins:
         raise EffectError(
             f"scenario {pair.scenario} ({pair.variant}) has no margin at strength {strength:g}, only at {_strengths(margins)}; measure it"

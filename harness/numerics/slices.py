@@ -4,42 +4,163 @@ Pure: the same stored measurements give the same effect, without a model.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from harness.errors import EffectError
-from harness.numerics.effects import Effect, PairMargins, SteeredVerdict, measure_effect
-from harness.plans import PLACEBO_ARMS, Cell
-from harness.records import Measurement, Verdict
+from harness.numerics.agreement import verdict_of
+from harness.numerics.choice import choose_cells
+from harness.numerics.effects import Effect, PairMargins, SteeredVerdict, measure_effect, scenario_effects
+from harness.numerics.retention import Retained, retained
+from harness.numerics.sensitivity import Sensitivity, measure_sensitivity
+from harness.numerics.specificity import Transfer
+from harness.plans import LADDER, PLACEBO_ARMS, Cell
+from harness.records import Arm, Measurement
 
 Pair = tuple[str, str]
 
 
-def effect_of(measurements: Iterable[Measurement], cell: Cell, rng: np.random.Generator) -> Effect:
-    """The effect at one layer and strength, from the measurements of one model, dataset and CWE.
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """The margins that one statement about an effect rests on.
 
-    Args: measurements, of any cells; cell, the declared layer and strength; rng, for the bootstrap.
-    Raises: EffectError where a row of the slice is missing.
+    treatment: the tested pairs with the ladder of strengths. placebos: kind -> placebos, each the same pairs at both ends.
+    strength: the end of the ladder, in residual units, or 1 where every scenario has a cell of its own and the ladder
+    is in shares of its strength.
+    verdicts: of the responses, None where no text was generated. cells: scenario -> the cell it is tested in.
     """
-    here = [one for one in measurements if one.layer in (None, cell.layer)]
-    margins = [one for one in here if one.endpoint == "margin"]
-    baseline = [one for one in margins if one.arm == "baseline"]
-    placebos = {}
+
+    treatment: list[PairMargins]
+    placebos: dict[Arm, list[list[PairMargins]]]
+    strength: float
+    verdicts: list[SteeredVerdict] | None
+    cells: dict[str, Cell]
+
+    def effect(self, rng: np.random.Generator) -> Effect:
+        """Bias and what goes with it."""
+        return measure_effect(self.treatment, self.placebos, strength=self.strength, rng=rng, verdicts=self.verdicts)
+
+    def sensitivity(self, rng: np.random.Generator) -> Sensitivity:
+        """The difference between the halves."""
+        return measure_sensitivity(self.treatment, self.placebos, strength=self.strength, rng=rng)
+
+
+def slice_of(measurements: Sequence[Measurement], cells: Sequence[Cell]) -> Slice:
+    """The slice of one declared cell; of several, that of the cells which the scenarios choose for one another.
+
+    Args: measurements, of one model, dataset and CWE. Raises: EffectError where a row of the slice is missing.
+    """
+    if len(cells) == 1:
+        return _declared(measurements, cells[0])
+    return _chosen(measurements, cells)
+
+
+def _declared(measurements: Sequence[Measurement], cell: Cell) -> Slice:
+    margins = [one for one in measurements if one.endpoint == "margin" and one.layer in (None, cell.layer)]
+    ladder = {share * cell.strength for share in LADDER}
+    steered = [one for one in margins if one.arm == "treatment" and one.strength in ladder]
+    placebos: dict[Arm, list[list[PairMargins]]] = {}
     for arm in PLACEBO_ARMS:
         by_index: defaultdict[int, list[Measurement]] = defaultdict(list)
         for one in margins:
             if one.arm == arm and abs(one.strength) == cell.strength:
                 by_index[one.index].append(one)
         placebos[arm] = [pair_margins(by_index[index]) for index in sorted(by_index)]
-    steered = [one for one in margins if one.arm == "treatment" and abs(one.strength) in (cell.strength, cell.strength / 2)]
-    return measure_effect(
-        pair_margins([*baseline, *steered]),
-        placebos,
+    treatment = pair_margins([*(one for one in margins if one.arm == "baseline"), *steered])
+    return Slice(
+        treatment=treatment,
+        placebos=placebos,
         strength=cell.strength,
-        rng=rng,
-        verdicts=steered_verdicts([one for one in here if one.endpoint == "text"], cell),
+        verdicts=steered_verdicts([one for one in measurements if one.endpoint == "text"], cell),
+        cells=dict.fromkeys((pair.scenario for pair in treatment), cell),
     )
+
+
+def _chosen(measurements: Sequence[Measurement], cells: Sequence[Cell]) -> Slice:
+    """The choice is made for the treatment and for every placebo alike: see harness/numerics/choice.py."""
+    by_cell = {cell: _declared(measurements, cell) for cell in cells}
+    picked = _choice({cell: one.treatment for cell, one in by_cell.items()})
+    placebos: dict[Arm, list[list[PairMargins]]] = {}
+    for arm in PLACEBO_ARMS:
+        for index in range(len(by_cell[cells[0]].placebos[arm])):
+            candidates = {cell: one.placebos[arm][index] for cell, one in by_cell.items()}
+            placebos.setdefault(arm, []).append(_pick(candidates, _choice(candidates)))
+    verdicts = [one for cell, piece in by_cell.items() for one in piece.verdicts or () if picked[one.scenario] == cell]
+    return Slice(
+        treatment=_pick({cell: one.treatment for cell, one in by_cell.items()}, picked),
+        placebos=placebos,
+        strength=1.0,
+        verdicts=verdicts or None,
+        cells=picked,
+    )
+
+
+def _choice(candidates: Mapping[Cell, Sequence[PairMargins]]) -> dict[str, Cell]:
+    return choose_cells(
+        {cell: {one.scenario: one.bias for one in scenario_effects(pairs, cell.strength)} for cell, pairs in candidates.items()}
+    )
+
+
+def _pick(candidates: Mapping[Cell, Sequence[PairMargins]], picked: Mapping[str, Cell]) -> list[PairMargins]:
+    """Each scenario's pairs from its own cell, strengths as shares of that cell's."""
+    return [
+        PairMargins(
+            scenario=pair.scenario, variant=pair.variant, vulnerable=_shares(pair.vulnerable, cell), patched=_shares(pair.patched, cell)
+        )
+        for cell, pairs in candidates.items()
+        for pair in pairs
+        if picked[pair.scenario] == cell
+    ]
+
+
+def _shares(margins: Mapping[float, float], cell: Cell) -> dict[float, float]:
+    return {strength / cell.strength: margin for strength, margin in margins.items()}
+
+
+def biases(measurements: Iterable[Measurement], cell: Cell, *, arm: Arm = "treatment", index: int = 0) -> dict[str, float]:
+    """scenario -> mean shift of both files between both ends of the ladder, logits at the cell's strength."""
+    rows = [
+        one
+        for one in measurements
+        if (one.endpoint, one.arm, one.index, one.layer) == ("margin", arm, index, cell.layer) and abs(one.strength) == cell.strength
+    ]
+    return {one.scenario: one.bias for one in scenario_effects(pair_margins(rows), cell.strength)}
+
+
+def transfer_of(measurements: Sequence[Measurement], cwe: str, cell: Cell) -> Transfer:
+    """What the own direction and those of the other CWEs do to the tested scenarios. Raises: EffectError where none was measured."""
+    indices = sorted({one.index for one in measurements if one.arm == "other-cwe"})
+    others = {f"CWE-{index}": biases(measurements, cell, arm="other-cwe", index=index) for index in indices}
+    return Transfer(cwe=cwe, own=biases(measurements, cell), others=others)
+
+
+def retained_of(
+    measurements: Sequence[Measurement], variants: Sequence[Measurement], cell: Cell, rng: np.random.Generator
+) -> list[Retained]:
+    """What is left of the effect on each variant, by name."""
+    originals = biases(measurements, cell)
+    names = sorted({one.variant for one in variants})
+    return [retained(name, originals, biases((one for one in variants if one.variant == name), cell), rng) for name in names]
+
+
+def pushes(measurements: Iterable[Measurement], *, arm: Arm, cell: Cell | None = None) -> dict[str, float]:
+    """scenario -> mean change of both files' margins by one arm: the prompt, or the treatment at the cell's full strength."""
+    at = (None, 0.0) if cell is None else (cell.layer, cell.strength)
+    margins: defaultdict[str, defaultdict[str, dict[bool, float]]] = defaultdict(lambda: defaultdict(dict))
+    for one in measurements:
+        if one.endpoint == "margin" and (one.arm == "baseline" or (one.arm == arm and (one.layer, one.strength) == at)):
+            margins[one.scenario][one.path][one.arm == arm] = one.margin
+    missing = next((path for files in margins.values() for path, both in files.items() if len(both) < 2), None)
+    if missing or not margins:
+        raise EffectError(f"{missing or 'no file'} has no margin under arm {arm!r} beside the unsteered one; measure both")
+    return {scenario: float(np.mean([both[True] - both[False] for both in files.values()])) for scenario, files in sorted(margins.items())}
+
+
+def responses_in(measurements: Sequence[Measurement], cells: Mapping[str, Cell]) -> list[Measurement]:
+    """The responses of each scenario in the cell it is tested in."""
+    return [one for cell in dict.fromkeys(cells.values()) for one in responses_of(measurements, cell) if cells[one.scenario] == cell]
 
 
 def responses_of(measurements: Iterable[Measurement], cell: Cell) -> list[Measurement]:
@@ -59,7 +180,7 @@ def pair_margins(measurements: Sequence[Measurement]) -> list[PairMargins]:
 
 def steered_verdicts(texts: Sequence[Measurement], cell: Cell) -> list[SteeredVerdict] | None:
     """Verdicts of the responses at minus and plus the declared strength; None where no text was generated."""
-    unsteered = {(one.arm, one.path): _verdict(one) for one in texts if one.arm in ("baseline", "repeat")}
+    unsteered = {(one.arm, one.path): verdict_of(one) for one in texts if one.arm in ("baseline", "repeat")}
     steered = [one for one in texts if one.arm == "treatment" and abs(one.strength) == cell.strength]
     if not steered:
         return None
@@ -71,13 +192,7 @@ def steered_verdicts(texts: Sequence[Measurement], cell: Cell) -> list[SteeredVe
             strength=one.strength,
             baseline=unsteered["baseline", one.path],
             repeat=unsteered["repeat", one.path],
-            steered=_verdict(one),
+            steered=verdict_of(one),
         )
         for one in sorted(steered, key=lambda one: (one.path, one.strength))
     ]
-
-
-def _verdict(one: Measurement) -> Verdict:
-    if one.verdict is None:
-        raise EffectError(f"the response to {one.path} was stored without a verdict; delete the run folder and measure again")
-    return one.verdict

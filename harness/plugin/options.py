@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.plugin.settings import DEFAULT_NEW_TOKENS, POSITIONS_HELP
+from harness.plugin.settings import DEFAULT_CLAIMS, POSITIONS_HELP
 
 GROUP = "secsteer", "steering a code model, and measuring whether it did anything"
 
@@ -18,14 +18,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--revision", metavar="REV", help="branch, tag or commit of a hub model")
     group.addoption(
         "--dtype",
-        default="float32",
         choices=("float32", "bfloat16", "float16", "auto"),
         help="weights are loaded in this type (default: float32)",
     )
     group.addoption("--device-map", metavar="MAP", help="where the weights go, as in transformers: auto, cpu, cuda:0 (default: cpu)")
-    group.addoption(
-        "--dataset", default="verified", metavar="NAME", help="'verified' (embedded, proven by running; the default) or 'secllmholmes'"
-    )
+    group.addoption("--dataset", metavar="NAME", help="'verified' (embedded, proven by running; the default) or 'secllmholmes'")
     group.addoption(
         "--dataset-dir",
         metavar="DIR",
@@ -51,34 +48,64 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="L",
         help="block whose output is steered, from 0; repeatable (default: the declared layer of the model)",
     )
-    group.addoption("--positions", default="generated", metavar="WHERE", help=POSITIONS_HELP)
+    group.addoption("--positions", metavar="WHERE", help=POSITIONS_HELP)
+    group.addoption(
+        "--estimator",
+        metavar="NAME",
+        help="how a direction is fitted: mean-difference, principal-component (of the pair differences) or logistic-probe "
+        "(default: mean-difference)",
+    )
     group.addoption(
         "--fit",
-        default="cwe",
         metavar="HOW",
         help="pairs a direction is fitted on: 'cwe' (same CWE) or 'pooled' (all CWEs); never the tested scenario (default: cwe)",
     )
     group.addoption(
         "--prompt",
-        default="vulnerable",
         metavar="QUESTION",
         help="question that is put: vulnerable, safe, vulnerable-review, safe-review (default: vulnerable)",
     )
     group.addoption(
         "--max-new-tokens",
-        default=DEFAULT_NEW_TOKENS,
         type=int,
         metavar="N",
         help="length at which a response is cut, if end-of-text does not come first (default: 96)",
     )
-    group.addoption("--placebos", default=39, type=int, metavar="K", help="placebos of each kind; the smallest p is 1/(K+1) (default: 39)")
+    group.addoption("--placebos", type=int, metavar="K", help="placebos of each kind; the smallest p is 1/(K+1) (default: 39)")
+    group.addoption(
+        "--choose",
+        action="store_true",
+        help="one case a CWE instead of a case for each layer and strength: they are chosen among those given, by the other scenarios and for "
+        "placebos alike",
+    )
+    group.addoption(
+        "--protocol",
+        metavar="FILE",
+        help="TOML file that declares the run beforehand: model, data, layers, strengths, claims, thresholds, seed; options still win, and "
+        "each that does is listed in the report as a deviation. See protocols/",
+    )
+    group.addoption(
+        "--claims",
+        metavar="GATES",
+        help="gates whose FAIL fails the run, separated by commas, or 'all'; the others are measured and told, and their FAIL shows as "
+        f"xfailed (default: {','.join(DEFAULT_CLAIMS)})",
+    )
+    group.addoption(
+        "--strict-gates", action="store_true", help="an INCONCLUSIVE gate that is claimed fails the run instead of being skipped"
+    )
+    group.addoption(
+        "--gate",
+        action="append",
+        metavar="NAME=VALUE",
+        help="a threshold instead of the declared one, such as shift.p=0.01; repeatable. [tool.secsteer.gates] in pyproject.toml and the "
+        "protocol can hold them too; every one that differs is printed in the report",
+    )
     group.addoption(
         "--extraction-threshold",
-        default=0.8,
         type=float,
         metavar="SHARE",
-        help="share of layers whose hidden states must come out, exceeded strictly (default: 0.8)",
+        help="short for --gate extraction.share=SHARE: share of layers whose hidden states must come out, exceeded strictly (default: 0.8)",
     )
-    group.addoption("--seed", default=0, type=int, help="seed of the placebos and intervals (default: 0)")
+    group.addoption("--seed", type=int, help="seed of the placebos and intervals (default: 0)")
     group.addoption("--run-dir", metavar="DIR", help="folder of the run; an existing one is resumed (default: a new one under reports/)")
     parser.addini("eval_paths", type="args", default=["evals"], help="folders whose tests are evals: they get a run folder and a report")

@@ -3,11 +3,12 @@
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.numerics.specificity import holm
 from harness.plans import SweepPlan
 from harness.plugin.planning import Case
 
@@ -25,7 +26,9 @@ class CaseResult:
     """One case as it stands in summary.json.
 
     `model` is the fingerprint. `statistic` is T in the shift gate and `threshold` what it must exceed for every p to be small enough.
-    Figures that a case does not have, or that are no numbers, are None.
+    `claimed`: whether its FAIL fails the run. `p_holm`: the p-value adjusted over all cases of its gate in the run. `false_positive_rate`
+    and `power`: of the gate, as calibrated. `rests_on`: the claim, by which `python -m harness.judge` decides again. Figures that a case
+    does not have, or that are no numbers, are None.
     """
 
     id: str
@@ -38,7 +41,11 @@ class CaseResult:
     interval: dict[str, Any] | None = None
     scenarios: int | None = None
     smallest_effect: float | None = None
+    false_positive_rate: float | None = None
+    power: float | None = None
     reason: str
+    claimed: bool = True
+    p_holm: float | None = None
     model: str | None = None
     model_name: str | None = None
     dataset: str | None = None
@@ -47,11 +54,23 @@ class CaseResult:
     layer: int | None = None
     strength: float | None = None
     skipped: list[str] = field(default_factory=list)
+    rests_on: dict[str, Any] | None = None
     details: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, result: "GateResult", *, test: str, case: Case, model: str, plan: SweepPlan, skipped: list[str]) -> "CaseResult":
-        """A gate's result with the case it belongs to."""
+    def of(
+        cls,
+        result: "GateResult",
+        *,
+        test: str,
+        case: Case,
+        model: str,
+        plan: SweepPlan,
+        skipped: list[str],
+        claimed: bool = True,
+        rests_on: dict[str, Any] | None = None,
+    ) -> "CaseResult":
+        """A gate's result with the case it belongs to, and what it rests on."""
         interval = asdict(result.interval) | {"method": result.interval_method} if result.interval else None
         figures = {
             "statistic": result.statistic,
@@ -60,6 +79,8 @@ class CaseResult:
             "p_values": dict(result.p_values),
             "interval": interval,
             "smallest_effect": result.smallest_effect,
+            "false_positive_rate": result.false_positive_rate,
+            "power": result.power,
             "details": dict(result.details),
         }
         return cls(
@@ -76,6 +97,8 @@ class CaseResult:
             layer=case.layer,
             strength=case.strength,
             skipped=skipped,
+            claimed=claimed,
+            rests_on=rests_on,
             **_finite(figures),
         )
 
@@ -105,6 +128,16 @@ class Results:
     def over(self, earlier: "list[dict[str, Any]]") -> list[dict[str, Any]]:
         """These results as plain values, and of an earlier session those of other cases."""
         return sorted([*(one for one in earlier if one["id"] not in self._by_id), *map(asdict, self)], key=lambda one: str(one["id"]))
+
+    def adjust(self) -> None:
+        """Gives every result its p-value adjusted over the cases of its gate: Holm over the family that the run declared."""
+        families: dict[str, dict[str, float]] = {}
+        for result in self:
+            if result.p_value is not None:
+                families.setdefault(result.gate, {})[result.id] = result.p_value
+        for family in families.values():
+            for test, p in holm(family).items():
+                self._by_id[test] = replace(self._by_id[test], p_holm=p)
 
     def get(self, test: str) -> CaseResult | None:
         return self._by_id.get(test)

@@ -45,7 +45,7 @@ class EvalRun:
 
 
 def is_eval(item: pytest.Item) -> bool:
-    return "case" in getattr(getattr(item, "callspec", None), "params", {})
+    return isinstance(getattr(getattr(item, "callspec", None), "params", {}).get("case"), Case)
 
 
 def case_of(item: pytest.Item) -> Case:
@@ -80,11 +80,13 @@ def run_folder(config: pytest.Config) -> Path:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", f"{MARK}(layer, strength, shift, text): what an eval needs to have measured")
+    config.addinivalue_line(
+        "markers", f"{MARK}(layer, strength, choice, shift, text, transfer, variants, prompt, rival): what an eval needs to have measured"
+    )
     if not names_evals(config) or config.option.help:
         return
     with as_usage_error():
-        config.stash[RUN_KEY] = EvalRun(Settings.from_options(config.option), run_folder(config))
+        config.stash[RUN_KEY] = EvalRun(Settings.from_options(config.option, config.rootpath), run_folder(config))
     share_groups_between_workers(config)
     # A selection uses some of the pins; the others are no leftovers, to be complained of or deleted by --snapshot-update.
     config.option.disable_unused_snapshots = True
@@ -117,7 +119,14 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         return []
     models = ", ".join(model.name for model in run.settings.models)
     data = f"{run.settings.dataset} ({len(run.planner.pairs)} contrast pairs)"
-    lines = [f"secsteer: model {models}; dataset {data}; run folder {_shown(run.folder, config)}"]
+    lines: list[str] = []
+    if protocol := run.settings.protocol:
+        lines += [
+            f"secsteer: protocol {protocol.name} ({protocol.sha256[:12]})",
+            *(f"secsteer: deviation: {one}" for one in run.settings.deviations),
+        ]
+    lines += [f"secsteer: threshold {one}" for one in run.settings.changed_limits]
+    lines += [f"secsteer: model {models}; dataset {data}; run folder {_shown(run.folder, config)}"]
     if alone := len(run.planner.unpaired):
         lines.append(f"secsteer: {alone} of {len(run.planner.examples)} files have no partner of the other label and are left out")
     if doubtful := sum(doubt_about(example) is not None for example in run.planner.examples):
@@ -142,13 +151,19 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # A comparison without a second model stands for no case; pytest would show it as skipped.
+    caseless = [item for item in items if "case" in getattr(getattr(item, "callspec", None), "params", {}) and not is_eval(item)]
+    if caseless:
+        config.hook.pytest_deselected(items=caseless)
+        items[:] = [item for item in items if item not in caseless]
     # One model in memory at a time: all cases of a model run before the next one loads.
     order: dict[Any, int] = {}
     for item in items:
         if is_eval(item):
             order.setdefault(case_of(item).model, len(order))
-    items.sort(key=lambda item: order.get(case_of(item).model, 0) if is_eval(item) else 0)
+    # Comparisons come last: by then both models have been measured.
+    items.sort(key=lambda item: (case_of(item).rival is not None, order[case_of(item).model]) if is_eval(item) else (False, 0))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

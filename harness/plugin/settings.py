@@ -1,41 +1,81 @@
-"""What the options said, checked once, before anything is loaded."""
+"""What options, protocol and pyproject.toml said, checked once, before anything is loaded."""
 
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
 from harness.errors import PlanError
-from harness.plans import Fit, ModelRequest, check_strength
+from harness.numerics.gates.limits import THRESHOLDS, check_limits, declared_limits
+from harness.plans import Cell, Estimator, Fit, ModelRequest, check_strength
+from harness.plugin.protocol import Protocol, read_protocol
 from harness.prompts import QUESTIONS
 from harness.records import Positions
 
 POSITIONS_HELP = "tokens that are steered: 'generated' (from the last prompt token on), 'prompt', or 'all' (default: generated)"
 DEFAULT_STRENGTHS = (1.0, 5.0, 10.0, 20.0)
 DEFAULT_NEW_TOKENS = 96
+GATES = ("identity", *THRESHOLDS)
+DEFAULT_CLAIMS = ("extraction", "identity", "generation", "shift")
+"""The gates whose FAIL fails a run. The others are measured and told: what a direction does beside shifting is no defect of it."""
+ALL_CLAIMS = "all"
+DEFAULTS: dict[str, Any] = {
+    "model": ["nano"],
+    "revision": None,
+    "dtype": "float32",
+    "dataset": "verified",
+    "split": None,
+    "layer": [],
+    "strength": list(DEFAULT_STRENGTHS),
+    "choose": False,
+    "positions": "generated",
+    "estimator": "mean-difference",
+    "fit": "cwe",
+    "prompt": "vulnerable",
+    "placebos": 39,
+    "max_new_tokens": DEFAULT_NEW_TOKENS,
+    "seed": 0,
+    "claims": list(DEFAULT_CLAIMS),
+}
+"""What holds where neither an option nor a protocol says otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The options of one run, as plain values."""
+    """The options of one run, as plain values.
+
+    limits: thresholds that differ from the declared ones. claims: gates whose FAIL fails the run. strict: INCONCLUSIVE fails it too.
+    deviations: from the protocol, in words.
+    """
 
     models: tuple[ModelRequest, ...]
-    dataset: str
-    dataset_dir: str | None
-    split: str | None
-    strengths: tuple[float, ...]
-    layers: tuple[int, ...]
-    positions: Positions
-    fit: Fit
-    question: str
-    max_new_tokens: int
-    placebos: int
-    extraction_threshold: float
-    seed: int
+    dataset: str = "verified"
+    dataset_dir: str | None = None
+    split: str | None = None
+    strengths: tuple[float, ...] = DEFAULT_STRENGTHS
+    layers: tuple[int, ...] = ()
+    choose: bool = False
+    positions: Positions = "generated"
+    estimator: Estimator = "mean-difference"
+    fit: Fit = "cwe"
+    question: str = "vulnerable"
+    max_new_tokens: int = DEFAULT_NEW_TOKENS
+    placebos: int = 39
+    seed: int = 0
+    limits: Mapping[str, float] = field(default_factory=dict)
+    claims: tuple[str, ...] = DEFAULT_CLAIMS
+    strict: bool = False
+    protocol: Protocol | None = None
+    deviations: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _one_of("--positions", self.positions, get_args(Positions))
+        _one_of("--estimator", self.estimator, get_args(Estimator))
         _one_of("--fit", self.fit, get_args(Fit))
         _one_of("--prompt", self.question, tuple(QUESTIONS))
+        for claim in self.claims:
+            _one_of("--claims", claim, GATES)
         for strength in self.strengths:
             check_strength(strength)
         _at_least("--max-new-tokens", self.max_new_tokens, 1)
@@ -48,38 +88,86 @@ class Settings:
                 f"the models {sharing} share the short name {twice[0]!r}, by which cases are told apart; run them one after the other, "
                 "or give one as a folder of another name"
             )
-        if not 0 <= self.extraction_threshold < 1:
-            raise PlanError(
-                f"--extraction-threshold {self.extraction_threshold} is outside 0..1 (1 excluded, the share must exceed it); 0.8 is usual"
-            )
 
     @property
     def text_as_pinned(self) -> bool:
         """Whether texts come about as those in snapshots/ did: the same question, positions, length, fit and data."""
-        chosen = (self.question, self.positions, self.max_new_tokens, self.fit, self.dataset_dir, self.split)
-        return chosen == ("vulnerable", "generated", DEFAULT_NEW_TOKENS, "cwe", None, None)
+        chosen = (self.question, self.positions, self.max_new_tokens, self.fit, self.estimator, self.choose, self.dataset_dir, self.split)
+        return chosen == ("vulnerable", "generated", DEFAULT_NEW_TOKENS, "cwe", "mean-difference", False, None, None)
+
+    @property
+    def changed_limits(self) -> tuple[str, ...]:
+        """Every threshold that differs from the declared one, such as "shift.p = 0.01 (declared: 0.05)"."""
+        declared = declared_limits()
+        return tuple(f"{name} = {value:g} (declared: {declared[name]:g})" for name, value in sorted(self.limits.items()))
 
     @classmethod
-    def from_options(cls, option: Any) -> "Settings":
-        """Read pytest's parsed options."""
-        names = dict.fromkeys(option.model or ["nano"])
+    def from_options(cls, option: Any, root: Path) -> "Settings":
+        """Read pytest's parsed options, over the protocol they name, over the thresholds in the pyproject.toml of `root`."""
+        protocol = read_protocol(Path(option.protocol)) if option.protocol else None
+        said = {name: value for name in DEFAULTS if (value := _explicit(option, name)) is not None}
+        chosen = {**DEFAULTS, **(protocol.values if protocol else {}), **said}
+        on_command_line = _limits_of(option)
+        limits = {**limits_of_project(root), **(protocol.limits if protocol else {}), **on_command_line}
+        declared = declared_limits()
         return cls(
             models=tuple(
-                ModelRequest(name=name, revision=option.revision, dtype=option.dtype, device_map=option.device_map) for name in names
+                ModelRequest(name=name, revision=chosen["revision"], dtype=chosen["dtype"], device_map=option.device_map)
+                for name in dict.fromkeys(chosen["model"])
             ),
-            dataset=option.dataset,
+            dataset=chosen["dataset"],
             dataset_dir=option.dataset_dir,
-            split=option.split,
-            strengths=tuple(dict.fromkeys(option.strength or DEFAULT_STRENGTHS)),
-            layers=tuple(dict.fromkeys(option.layer or ())),
-            positions=option.positions,
-            fit=option.fit,
-            question=option.prompt,
-            max_new_tokens=option.max_new_tokens,
-            placebos=option.placebos,
-            extraction_threshold=option.extraction_threshold,
-            seed=option.seed,
+            split=chosen["split"],
+            strengths=tuple(dict.fromkeys(map(float, chosen["strength"]))),
+            layers=tuple(dict.fromkeys(chosen["layer"])),
+            choose=chosen["choose"],
+            positions=chosen["positions"],
+            estimator=chosen["estimator"],
+            fit=chosen["fit"],
+            question=chosen["prompt"],
+            max_new_tokens=chosen["max_new_tokens"],
+            placebos=chosen["placebos"],
+            seed=chosen["seed"],
+            limits={name: value for name, value in limits.items() if value != declared[name]},
+            claims=GATES if chosen["claims"] == [ALL_CLAIMS] else tuple(dict.fromkeys(chosen["claims"])),
+            strict=option.strict_gates,
+            protocol=protocol,
+            deviations=protocol.deviations(said, on_command_line) if protocol else (),
         )
+
+
+def _explicit(option: Any, name: str) -> Any:
+    """What the command line says of an option; None where it says nothing."""
+    value = getattr(option, name)
+    if name == "claims" and value is not None:
+        return [claim.strip() for claim in value.split(",") if claim.strip()]
+    return value or None if name == "choose" else value
+
+
+def _limits_of(option: Any) -> dict[str, float]:
+    pairs: dict[str, object] = {}
+    for text in option.gate or ():
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise PlanError(f"--gate {text!r} sets nothing; write --gate NAME=VALUE, such as --gate shift.p=0.01")
+        pairs[name.strip()] = value
+    if option.extraction_threshold is not None:
+        pairs["extraction.share"] = option.extraction_threshold
+    return check_limits(pairs, "--gate")
+
+
+def limits_of_project(root: Path) -> dict[str, float]:
+    """The thresholds in [tool.secsteer.gates] of a pyproject.toml; none where there is no such table."""
+    path = root / "pyproject.toml"
+    if not path.exists():
+        return {}
+    table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("secsteer", {}).get("gates", {})
+    return check_limits(table, f"[tool.secsteer.gates] in {path.name}")
+
+
+def cells_of(layers: Sequence[int], strengths: Sequence[float]) -> tuple[Cell, ...]:
+    """Every layer with every strength."""
+    return tuple(Cell(layer=layer, strength=strength) for layer in layers for strength in strengths)
 
 
 def short_name(model: str) -> str:

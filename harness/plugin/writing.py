@@ -56,6 +56,7 @@ class ResultWriter:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         if len(self.results):
+            self.results.adjust()
             store = RunStore(self.run.folder)
             store.export()
             # A folder that is used again for other cases keeps what it said of the first.

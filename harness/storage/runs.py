@@ -9,11 +9,11 @@ import json
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,9 @@ from harness.errors import StoreError
 from harness.records import FloatArray, Measurement, Verdict
 
 DATABASE, PARQUET, MANIFEST, SUMMARY, REPORT = "measurements.sqlite", "measurements.parquet", "run.json", "summary.json", "report.html"
+
+Part = Literal["tested", "variants"]
+"""The measurements of a sweep: of the tested pairs, and of their rewrites."""
 
 _COLUMNS = tuple(field.name for field in fields(Measurement))
 _TYPES: dict[str, tuple[str, pa.DataType]] = {
@@ -61,6 +64,10 @@ class RunStore:
             with closing(self._connect()) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute(f"CREATE TABLE IF NOT EXISTS measurements ({columns})")
+                connection.execute(
+                    "CREATE TABLE IF NOT EXISTS sweeps (sweep TEXT, part TEXT, place INTEGER, key TEXT, PRIMARY KEY (sweep, part, place))"
+                )
+                connection.execute('CREATE TABLE IF NOT EXISTS observations ("key" TEXT PRIMARY KEY, content TEXT)')
                 found = tuple(row[1] for row in connection.execute("PRAGMA table_info(measurements)"))
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
@@ -73,13 +80,15 @@ class RunStore:
         """Store finished measurements at once; one that is there already is kept as it is."""
         marks = ", ".join("?" * len(_COLUMNS))
         rows = [tuple(getattr(measurement, name) for name in _COLUMNS) for measurement in measurements]
+        self._write(f"INSERT OR IGNORE INTO measurements VALUES ({marks})", rows, f"{len(rows)} measurements")
+
+    def _write(self, statement: str, rows: Sequence[tuple[Any, ...]], what: str) -> None:
         try:
             with closing(self._connect()) as connection, connection:
-                connection.executemany(f"INSERT OR IGNORE INTO measurements VALUES ({marks})", rows)
+                connection.executemany(statement, rows)
         except sqlite3.Error as error:
             raise StoreError(
-                f"{len(rows)} measurements could not be written to {self.folder} ({error}); "
-                "free the disk or give another --run-dir, then resume"
+                f"{what} could not be written to {self.folder} ({error}); free the disk or give another --run-dir, then resume"
             ) from error
 
     def find(self, keys: Sequence[str]) -> dict[str, Measurement]:
@@ -91,6 +100,41 @@ class RunStore:
                 cursor = connection.execute(f'SELECT * FROM measurements WHERE "key" IN ({", ".join("?" * len(part))})', part)
                 found |= {measurement.key: measurement for measurement in map(_measurement, cursor)}
         return found
+
+    def remember(self, parts: Mapping[Part, Sequence[str]]) -> str:
+        """Store which measurements make up a sweep, in their order. Returns: the id to recall them by, the same for the same sweep."""
+        sweep = content_key(*(piece for part in sorted(parts) for piece in (part, *parts[part])))
+        rows = [(sweep, part, place, key) for part, keys in parts.items() for place, key in enumerate(keys)]
+        self._write("INSERT OR IGNORE INTO sweeps VALUES (?, ?, ?, ?)", rows, "the rows of a sweep")
+        return sweep
+
+    def recall(self, sweep: str, part: Part = "tested") -> list[Measurement]:
+        """The measurements of a sweep, in their order. Raises: StoreError for a sweep that is not there, or not complete."""
+        with closing(self._connect()) as connection:
+            rows = connection.execute('SELECT part, "key" FROM sweeps WHERE sweep = ? ORDER BY place', (sweep,)).fetchall()
+        keys = [key for its_part, key in rows if its_part == part]
+        found = self.find(keys)
+        if not rows or len(found) < len(set(keys)):
+            raise StoreError(
+                f"{self.folder} holds {len(found)} of {len(keys)} measurements of sweep {sweep[:12]}; "
+                "run the evals again with this --run-dir"
+            )
+        return [found[key] for key in keys]
+
+    def observe(self, content: Any) -> str:
+        """Store what was observed beside the measurements, as plain values. Returns: the key to read it by."""
+        text = json.dumps(content, sort_keys=True, allow_nan=False)
+        key = content_key(text)
+        self._write("INSERT OR IGNORE INTO observations VALUES (?, ?)", [(key, text)], "an observation")
+        return key
+
+    def observation(self, key: str) -> Any:
+        """What was stored under a key. Raises: StoreError where nothing was."""
+        with closing(self._connect()) as connection:
+            row = connection.execute('SELECT content FROM observations WHERE "key" = ?', (key,)).fetchone()
+        if row is None:
+            raise StoreError(f"{self.folder} holds no observation {key[:12]}; run the evals again with this --run-dir")
+        return json.loads(row[0])
 
     def all(self) -> list[Measurement]:
         """Every stored measurement, sorted by content, so that the order says nothing about who wrote first."""

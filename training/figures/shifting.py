@@ -49,18 +49,8 @@ def planner_of(folder: Path) -> Planner:
     return Planner(
         Settings(
             models=(request,),
-            dataset="verified",
-            dataset_dir=None,
-            split=None,
             strengths=(DECLARED, STRONG),
-            layers=(),
-            positions="generated",
-            fit="cwe",
-            question="vulnerable",
-            max_new_tokens=DEFAULT_NEW_TOKENS,
             placebos=PLACEBOS,
-            extraction_threshold=ExtractionThresholds().share,
-            seed=0,
         ),
         inspect_model,
     )

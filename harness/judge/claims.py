@@ -1,0 +1,202 @@
+"""What a case claims and what its verdict rests on, and the pure step from there to a gate's result."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from harness.errors import PlanError
+from harness.numerics.agreement import margin_and_text
+from harness.numerics.calibrated import with_calibration
+from harness.numerics.gates.differences import Family, Wording, difference_gate
+from harness.numerics.gates.extraction import extraction_gate
+from harness.numerics.gates.generation import generation_gate
+from harness.numerics.gates.identity import IdentityCheck, identity_gate
+from harness.numerics.gates.limits import thresholds_of
+from harness.numerics.gates.result import GateResult
+from harness.numerics.gates.retention import retention_gate
+from harness.numerics.gates.sensitivity import sensitivity_gate
+from harness.numerics.gates.shift import shift_gate
+from harness.numerics.paired import paired_difference
+from harness.numerics.slices import biases, pushes, responses_in, responses_of, retained_of, slice_of, transfer_of
+from harness.numerics.specificity import holm
+from harness.plans import Cell
+from harness.records import FloatArray, Measurement
+from harness.scoring.sentences import count_sentences
+from harness.storage.runs import Part
+
+
+class Records(Protocol):
+    """Where stored records come from: `harness.storage.runs.RunStore`."""
+
+    def recall(self, sweep: str, part: Part = "tested") -> list[Measurement]: ...
+
+    def observation(self, key: str) -> Any: ...
+
+    def residuals(self, key: str) -> FloatArray | None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What a case asks a gate, by the ids of the records that answer it.
+
+    cells: layer and strength; several where the scenarios choose among them. seed: of intervals and flips. sweeps: role -> sweep, "own"
+    being that of the case; of specificity the CWEs of the family, of comparison "first" and "second". observation: what was seen beside the
+    measurements. limits: thresholds that differ from the declared ones.
+    """
+
+    gate: str
+    cwe: str
+    cells: tuple[Cell, ...] = ()
+    seed: int = 0
+    sweeps: Mapping[str, str] = field(default_factory=dict)
+    observation: str | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def rng(self) -> np.random.Generator:
+        return np.random.default_rng(self.seed)
+
+    @property
+    def cell(self) -> Cell:
+        """The one declared cell. Raises: PlanError where there is a choice."""
+        if len(self.cells) != 1:
+            raise PlanError(f"gate {self.gate} is judged in one declared cell, {len(self.cells)} were given; leave --choose out for it")
+        return self.cells[0]
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "Claim":
+        """A claim as it stands in summary.json."""
+        return cls(**{**stored, "cells": tuple(Cell(**cell) for cell in stored["cells"])})
+
+
+def decide(claim: Claim, records: Records) -> GateResult:
+    """What the gate says. A pure function of the claim and the records. Raises: PlanError for a gate that is unknown."""
+    if claim.gate not in GATES:
+        raise PlanError(f"gate {claim.gate!r} is unknown; choose one of {', '.join(GATES)}")
+    return with_calibration(GATES[claim.gate](claim, records))
+
+
+def _limits(claim: Claim) -> Any:
+    return thresholds_of(claim.gate, claim.limits)
+
+
+def _own(claim: Claim, records: Records) -> list[Measurement]:
+    return records.recall(claim.sweeps["own"])
+
+
+def _extraction(claim: Claim, records: Records) -> GateResult:
+    seen = records.observation(_observed(claim))
+    failures = {int(layer): cause for layer, cause in seen["failures"].items()}
+    return extraction_gate(seen["layers"] - len(failures), seen["layers"], failures, _limits(claim), final_norm=seen["final_norm"])
+
+
+def _identity(claim: Claim, records: Records) -> GateResult:
+    checks = records.observation(_observed(claim))
+    return identity_gate([IdentityCheck(**{**check, "token_gaps": tuple(check["token_gaps"])}) for check in checks])
+
+
+def _generation(claim: Claim, records: Records) -> GateResult:
+    responses = responses_of(_own(claim, records), claim.cell)
+    complete = sum(one.finish == "end-of-text" and count_sentences(one.text or "") >= 2 for one in responses)
+    return generation_gate(complete, len(responses), margin_and_text(responses), _limits(claim))
+
+
+def _shift(claim: Claim, records: Records) -> GateResult:
+    found = slice_of(_own(claim, records), claim.cells)
+    return _with_cells(shift_gate(found.effect(claim.rng), _limits(claim)), found.cells, claim)
+
+
+def _sensitivity(claim: Claim, records: Records) -> GateResult:
+    found = slice_of(_own(claim, records), claim.cells)
+    return _with_cells(sensitivity_gate(found.sensitivity(claim.rng), _limits(claim)), found.cells, claim)
+
+
+def _with_cells(result: GateResult, cells: Mapping[str, Cell], claim: Claim) -> GateResult:
+    """Says in which cells a chosen effect was tested."""
+    if len(claim.cells) == 1:
+        return result
+    counts: dict[Cell, int] = {}
+    for cell in cells.values():
+        counts[cell] = counts.get(cell, 0) + 1
+    words = ", ".join(f"layer {cell.layer} strength {cell.strength:g} for {count}" for cell, count in sorted(counts.items()))
+    chosen = {scenario: {"layer": cell.layer, "strength": cell.strength} for scenario, cell in sorted(cells.items())}
+    return replace(
+        result,
+        reason=f"{result.reason}; chosen among {len(claim.cells)} cells by the other scenarios, for placebos too: {words}",
+        details={**result.details, "chosen": chosen},
+    )
+
+
+def _specificity(claim: Claim, records: Records) -> GateResult:
+    transfers = {cwe: transfer_of(records.recall(sweep), cwe, claim.cell) for cwe, sweep in claim.sweeps.items()}
+    differences = {cwe: transfer.difference(claim.rng) for cwe, transfer in transfers.items()}
+    raw = {cwe: difference.p for cwe, difference in differences.items()}
+    return difference_gate(
+        "specificity",
+        differences[claim.cwe],
+        Wording(first=f"its own direction moves the margin of {claim.cwe}", second="the directions of other CWEs do"),
+        thresholds=_limits(claim),
+        family=Family(name=claim.cwe, raw=raw, adjusted=holm(raw)),
+        details={"transfer": {cwe: transfer.row for cwe, transfer in transfers.items()}},
+    )
+
+
+def _retention(claim: Claim, records: Records) -> GateResult:
+    measurements = _own(claim, records)
+    kept = retained_of(measurements, records.recall(claim.sweeps["own"], "variants"), claim.cell, claim.rng)
+    return retention_gate(biases(measurements, claim.cell), kept, claim.rng, _limits(claim))
+
+
+def _prompt(claim: Claim, records: Records) -> GateResult:
+    measurements = _own(claim, records)
+    steered, prompted = pushes(measurements, arm="treatment", cell=claim.cell), pushes(measurements, arm="prompt")
+    return difference_gate(
+        "prompt",
+        paired_difference(steered, prompted, claim.rng),
+        Wording(first="the push toward vulnerable moves the margin", second="an instruction that asks for caution does"),
+        thresholds=_limits(claim),
+        details={"steered": float(np.mean(list(steered.values()))), "prompted": float(np.mean(list(prompted.values())))},
+    )
+
+
+def _comparison(claim: Claim, records: Records) -> GateResult:
+    sides = [biases(records.recall(claim.sweeps[role]), cell) for role, cell in zip(("first", "second"), claim.cells, strict=True)]
+    shared = sides[0].keys() & sides[1].keys()  # what did not fit the context of one model is left out of both
+    first, second = ({scenario: side[scenario] for scenario in sorted(shared)} for side in sides)
+    return difference_gate(
+        "comparison",
+        paired_difference(first, second, claim.rng, alternative="two-sided"),
+        Wording(first="steering moves the first model's margin", second="the second model's"),
+        thresholds=_limits(claim),
+        details={"first": float(np.mean(list(first.values()))), "second": float(np.mean(list(second.values())))},
+    )
+
+
+def _observed(claim: Claim) -> str:
+    if claim.observation is None:
+        raise PlanError(f"gate {claim.gate} rests on an observation, and the claim names none; run its eval again")
+    return claim.observation
+
+
+GATES: dict[str, Callable[[Claim, Records], GateResult]] = {
+    "extraction": _extraction,
+    "identity": _identity,
+    "generation": _generation,
+    "shift": _shift,
+    "sensitivity": _sensitivity,
+    "specificity": _specificity,
+    "retention": _retention,
+    "prompt": _prompt,
+    "comparison": _comparison,
+}
+
+
+def responses_for(claim: Claim, measurements: Sequence[Measurement]) -> list[Measurement]:
+    """The responses that a case shows: those of the cells its scenarios are tested in."""
+    if not any(one.endpoint == "text" for one in measurements) or not claim.cells:
+        return []
+    if len(claim.cells) == 1:
+        return responses_of(measurements, claim.cell)
+    return responses_in(measurements, slice_of(measurements, claim.cells).cells)

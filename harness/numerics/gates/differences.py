@@ -1,0 +1,89 @@
+"""Gates whose claim is a paired difference over scenarios: specificity, steering against a prompt, one model against another."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.numerics.gates.result import GateResult, check_within, status_of
+from harness.numerics.paired import PairedDifference, smallest_sign_flip_p
+from harness.numerics.wording import counted, probability
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferenceThresholds:
+    """`p`: largest p-value of the sign flips, adjusted for the family where there is one."""
+
+    p: float = 0.05
+
+    def __post_init__(self) -> None:
+        check_within("p", self.p, low=0.0, high=1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """How a gate names its two sides: "the CWE's own direction moves the margin", "the directions of other CWEs"."""
+
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """p-values of the same test elsewhere, this one included, and their adjustment: name -> p."""
+
+    name: str
+    raw: Mapping[str, float] = field(default_factory=dict)
+    adjusted: Mapping[str, float] = field(default_factory=dict)
+
+
+def difference_gate(
+    gate: str,
+    found: PairedDifference,
+    wording: Wording,
+    *,
+    thresholds: DifferenceThresholds | None = None,
+    family: Family | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> GateResult:
+    """Whether the first side exceeds the second over scenarios, by sign flips; p adjusted by Holm over `family`, if given.
+
+    Source: the specificity gate of the measurement contract.
+    """
+    limits = thresholds or DifferenceThresholds()
+    p = family.adjusted[family.name] if family else found.p
+    of = f", Holm over {len(family.raw)} CWEs" if family and len(family.raw) > 1 else ""
+    hopeless = _could_not_pass(found, limits, len(family.raw) if family else 1)
+    failed = []
+    if found.mean <= 0:
+        failed.append(f"{_sentence(found, wording)}: not more")
+    elif p > limits.p:
+        failed.append(f"{_sentence(found, wording)}; p = {probability(p)} by sign flips{of} is above {probability(limits.p)}")
+    success = f"{_sentence(found, wording)}; p = {probability(p)} by sign flips{of}"
+    return GateResult(
+        gate=gate,
+        status=status_of(hopeless, failed),
+        reason="; ".join(hopeless or failed or [success]),
+        statistic=found.mean,
+        threshold=0.0,
+        scenarios=found.scenarios,
+        p_values={"sign flips": found.p} | ({"Holm": p} if family and len(family.raw) > 1 else {}),
+        interval=found.interval.interval,
+        interval_method=found.interval.method,
+        details={"differences": dict(found.differences), "interval_reason": found.interval.reason, **(details or {})},
+    )
+
+
+def _could_not_pass(found: PairedDifference, limits: DifferenceThresholds, tests: int) -> list[str]:
+    best = found.smallest_p * tests
+    if best <= limits.p:
+        return []
+    needed = next((n for n in range(1, 64) if smallest_sign_flip_p(n, found.alternative) * tests <= limits.p), None)
+    family = f" and a family of {tests}" if tests > 1 else ""
+    remedy = f"{needed} are needed" if needed else "no number reaches it"
+    return [f"{counted(found.scenarios, 'scenario')}{family} give p >= {probability(best)}; {remedy}"]
+
+
+def _sentence(found: PairedDifference, wording: Wording) -> str:
+    bound = found.interval.interval
+    interval = f" ({bound.low:+.2g} .. {bound.high:+.2g})" if bound else ""
+    return f"{wording.first} by {found.mean:+.3g} logits{interval} more than {wording.second}, over {counted(found.scenarios, 'scenario')}"

@@ -1,0 +1,45 @@
+"""What the gates that rank against placebos have in common: can so many placebos reach the level, and what must be exceeded."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from harness.numerics.wording import probability
+from harness.plans import distinct_flips
+from harness.records import Arm
+
+PRIMARY_ARMS: tuple[Arm, ...] = ("nuisance", "label-flip")
+
+
+def too_few_placebos(placebos: Mapping[Arm, Sequence[float]], scenarios: int, level: float) -> list[str]:
+    """Why no statistic could reach the level against these placebos, an arm a reason; empty where one could."""
+    reasons = []
+    for kind in dict.fromkeys((*PRIMARY_ARMS, *placebos)):
+        k = len(placebos.get(kind, ()))
+        if kind not in placebos:
+            reasons.append(f"no {kind} placebos were measured")
+        elif 1 / (k + 1) > level:
+            needed = math.ceil(1 / level - 1e-9) - 1 if level > 0 else math.inf
+            exhausted = kind == "label-flip" and k >= distinct_flips(scenarios)
+            remedy = "more scenarios, or --fit pooled, give more relabellings" if exhausted else f"raise --placebos to {needed}"
+            reasons.append(
+                f"{k} {kind} placebos give p >= {probability(1 / (k + 1))}, above {probability(level)}; {needed} are needed: {remedy}"
+            )
+    return reasons
+
+
+def critical_value(placebos: Mapping[Arm, Sequence[float]], level: float) -> float | None:
+    """What a statistic must exceed so that its p is at most the level against every arm; None where none could."""
+    largest = []
+    for values in placebos.values():
+        exceeded_by = math.floor(level * (len(values) + 1) + 1e-9) - 1  # placebos that may reach the statistic
+        if exceeded_by < 0:
+            return None
+        if exceeded_by < len(values):
+            largest.append(sorted(values, reverse=True)[exceeded_by])
+    return max(largest, default=None)
+
+
+def exceeding(statistic: float, placebos: Sequence[float]) -> str:
+    """How many placebos did as much, in words."""
+    count = sum(value >= statistic for value in placebos)
+    return f"{count} of {len(placebos)} placebos moved the margin at least as much ({statistic:.3g} logits)"
