@@ -14,7 +14,7 @@ MAY_KNOW = {
     "prompts": {"errors", "records"},
     "plans": {"errors", "records"},
     "numerics": DATA - {"prompts"},
-    "scoring": {"errors", "records"},
+    "scoring": {"errors", "records", "prompts"},
     "storage": {"errors", "records"},
     "model": {*DATA, "numerics", "scoring", "storage"},
     "plugin": {*DATA, "numerics", "scoring", "storage", "model"},
