@@ -264,8 +264,8 @@ def _shift_could_not_pass(effect: Effect, limits: ShiftThresholds) -> list[str]:
     best = share(0, scenarios).interval.high
     if best > limits.anti_steerable:
         reasons.append(
-            f"of {_count(scenarios, 'scenario')} even none against the push leaves a Wilson upper bound of {_p(best)}, above "
-            f"{_p(limits.anti_steerable)}; {_scenarios_needed(limits.anti_steerable)} are needed"
+            f"of {counted(scenarios, 'scenario')} even none against the push leaves a Wilson upper bound of {_p(best)}, above "
+            f"{_p(limits.anti_steerable)}; {scenarios_needed(limits.anti_steerable)} are needed"
         )
     if len(effect.dose) < 3:
         reasons.append(f"a ladder of {len(effect.dose)} strengths shows no dose-response; 3 are needed")
@@ -296,7 +296,7 @@ def _shift_failures(effect: Effect, limits: ShiftThresholds) -> list[str]:
 def _shift_success(effect: Effect) -> str:
     against = ", ".join(f"{kind} p = {_p(p)}" for kind, p in effect.p_values.items())
     flips = "" if effect.flips is None else f"; {_flips(effect.flips)}"
-    scenarios = _count(len(effect.scenarios), "scenario")
+    scenarios = counted(len(effect.scenarios), "scenario")
     return (
         f"the mean margin moves by {effect.signed:+.3g} logits at strength {effect.strength:g} over {scenarios}, more than placebos do "
         f"({against}), and never falls as strength rises; {_anti_steerable(effect.anti_steerable)}{flips}"
@@ -330,14 +330,15 @@ def _exceeding(effect: Effect, kind: Arm) -> str:
 
 
 def _anti_steerable(anti: Share) -> str:
-    return f"{anti.count} of {_count(anti.of, 'scenario')} went against the push (Wilson upper bound {_p(anti.interval.high)})"
+    return f"{anti.count} of {counted(anti.of, 'scenario')} went against the push (Wilson upper bound {_p(anti.interval.high)})"
 
 
 def _flips(flips: Flips) -> str:
-    return f"{flips.toward} of {_count(flips.of, 'verdict')} flipped to the pushed side, {flips.noise} in a repeat without steering"
+    return f"{flips.toward} of {counted(flips.of, 'verdict')} flipped to the pushed side, {flips.noise} in a repeat without steering"
 
 
-def _scenarios_needed(bound: float) -> int | float:
+def scenarios_needed(bound: float) -> int | float:
+    """How many scenarios there must be so that the Wilson upper bound of 0 among them is at most `bound`."""
     if bound <= 0:
         return math.inf
     count = 1
@@ -346,7 +347,7 @@ def _scenarios_needed(bound: float) -> int | float:
     return count
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
