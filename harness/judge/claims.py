@@ -12,17 +12,20 @@ from harness.numerics.calibrated import with_calibration
 from harness.numerics.gates.differences import Family, Wording, difference_gate
 from harness.numerics.gates.extraction import extraction_gate
 from harness.numerics.gates.generation import generation_gate
+from harness.numerics.gates.harm import harm_gate
 from harness.numerics.gates.identity import IdentityCheck, identity_gate
 from harness.numerics.gates.limits import thresholds_of
 from harness.numerics.gates.result import GateResult
 from harness.numerics.gates.retention import retention_gate
 from harness.numerics.gates.sensitivity import sensitivity_gate
 from harness.numerics.gates.shift import shift_gate
+from harness.numerics.harm import Harm, perplexity_ratio, repetition_change, undecided_change
 from harness.numerics.paired import paired_difference
-from harness.numerics.slices import biases, pushes, responses_in, responses_of, retained_of, slice_of, transfer_of
+from harness.numerics.slices import biases, pushes, repetitions, responses_in, responses_of, retained_of, slice_of, transfer_of
 from harness.numerics.specificity import holm
 from harness.plans import Cell
 from harness.records import FloatArray, Measurement
+from harness.scoring.repetition import repetition_rate
 from harness.scoring.sentences import count_sentences
 from harness.storage.runs import Part
 
@@ -143,6 +146,25 @@ def _specificity(claim: Claim, records: Records) -> GateResult:
     )
 
 
+def _harm(claim: Claim, records: Records) -> GateResult:
+    measurements, seen = _own(claim, records), records.observation(_observed(claim))
+    rng, cell = claim.rng, claim.cell
+    ends = []
+    for strength in (-cell.strength, cell.strength):
+        losses = seen["steered"].get(f"{strength:g}")
+        verdicts = [one for one in slice_of(measurements, (cell,)).verdicts or () if one.strength == strength]
+        repeated = repetitions(responses_of(measurements, cell), strength, repetition_rate)
+        ends.append(
+            Harm(
+                strength=strength,
+                perplexity=perplexity_ratio(seen["unsteered"], losses, rng) if losses else None,
+                undecided=undecided_change(verdicts, rng) if verdicts else None,
+                repetition=repetition_change(repeated, rng) if repeated else None,
+            )
+        )
+    return harm_gate(ends, _limits(claim))
+
+
 def _retention(claim: Claim, records: Records) -> GateResult:
     measurements = _own(claim, records)
     kept = retained_of(measurements, records.recall(claim.sweeps["own"], "variants"), claim.cell, claim.rng)
@@ -187,6 +209,7 @@ GATES: dict[str, Callable[[Claim, Records], GateResult]] = {
     "shift": _shift,
     "sensitivity": _sensitivity,
     "specificity": _specificity,
+    "harm": _harm,
     "retention": _retention,
     "prompt": _prompt,
     "comparison": _comparison,

@@ -19,18 +19,28 @@ model's own number type comes on top, and half the planned norm is never passed:
 
 @dataclass(frozen=True, kw_only=True)
 class Addition:
-    """What one batch gets. deltas: (rows, d_model), float32."""
+    """What one batch gets.
+
+    deltas: (rows, d_model), float32. behind_prompt: (rows,), int64, how many tokens of each row follow its prompt, because an answer is
+    given there instead of generated; 0 where the row is a prompt and nothing else.
+    """
 
     layer: int
     positions: Positions
     deltas: torch.Tensor
+    behind_prompt: torch.Tensor
 
     def reaches(self, mask: torch.Tensor) -> torch.Tensor:
-        """Which tokens of the prompt are steered: (rows, tokens), boolean. Padding never is."""
+        """Which tokens are steered: (rows, tokens), boolean. Padding never is.
+
+        Args: mask, (rows, tokens), 0 on padding; rows end with their last token, so that tokens are counted from there.
+        """
+        from_end = torch.arange(mask.shape[1] - 1, -1, -1, device=mask.device)  # (tokens,)
+        behind = self.behind_prompt.to(mask.device)[:, None]  # (rows, 1)
         if self.positions == "generated":
-            last = torch.zeros_like(mask, dtype=torch.bool)
-            last[:, -1] = True
-            return last
+            return mask.bool() & (from_end <= behind)
+        if self.positions == "prompt":
+            return mask.bool() & (from_end >= behind)
         return mask.bool()
 
     @property
@@ -66,10 +76,14 @@ def check_plan(model: "LoadedModel", plan: SteeringPlan, rows: int) -> None:
         raise PlanError(f"{plan.deltas.shape[0]} deltas stand beside {rows} prompts; give one delta a row")
 
 
-def addition_of(model: "LoadedModel", plan: SteeringPlan, rows: Sequence[int]) -> Addition:
-    """The part of a plan that concerns some of its rows."""
+def addition_of(model: "LoadedModel", plan: SteeringPlan, rows: Sequence[int], behind_prompt: Sequence[int] | None = None) -> Addition:
+    """The part of a plan that concerns some of its rows.
+
+    Args: behind_prompt, how many tokens of each of these rows follow its prompt; None where the rows are prompts and nothing else.
+    """
     deltas = torch.tensor(plan.deltas[list(rows)], dtype=torch.float32, device=model.device)
-    return Addition(layer=plan.layer, positions=plan.positions, deltas=deltas)
+    behind = torch.tensor([0] * len(rows) if behind_prompt is None else list(behind_prompt), device=model.device)
+    return Addition(layer=plan.layer, positions=plan.positions, deltas=deltas, behind_prompt=behind)
 
 
 def residual_of(output: Any) -> torch.Tensor:

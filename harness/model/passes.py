@@ -1,9 +1,11 @@
-"""The passes of a batch through the model: one forward pass, or greedy generation, each in one trace."""
+"""The passes of a batch through the model: one forward pass, one that scores given tokens, or greedy generation, each in one trace."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.nn.functional import cross_entropy
 
 from harness.model.addition import Addition, Change, add
 from harness.model.generation import ending_early
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from transformers import Cache
 
     from harness.model.loading import LoadedModel
+
+PIECE = 128
+"""Tokens whose logits are turned into likelihoods at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +37,17 @@ class Outcome:
         return 1 if self.generated is None else self.generated.shape[1]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """What the model thought of the tokens that one batch went on with.
+
+    losses: for each row (its tokens,), float32, negative log-likelihoods in nats. changes: one where the batch was steered.
+    """
+
+    losses: tuple[torch.Tensor, ...]
+    changes: tuple[Change, ...]
+
+
 def forward(model: "LoadedModel", batch: Batch, addition: Addition | None, cache: "Cache | None" = None) -> Outcome:
     """One forward pass over a batch.
 
@@ -44,6 +60,38 @@ def forward(model: "LoadedModel", batch: Batch, addition: Addition | None, cache
             changes.append(add(model, addition, batch.mask))
         logits = model.traced.output.logits[:, -1].float().save()
     return Outcome(logits=logits.cpu(), generated=None, changes=tuple(changes))
+
+
+def score(model: "LoadedModel", batch: Batch, addition: Addition | None, targets: Sequence[torch.Tensor]) -> Scores:
+    """One forward pass over a batch, each row of which is held against the tokens that truly follow its last ones.
+
+    Args: targets, for each row (its tokens,), int64: what the last so many tokens of the row should predict, each its next one.
+    """
+    inputs = forward_inputs(model, batch, logits=max(len(row) for row in targets))
+    changes: list[Change] = []
+    losses: list[torch.Tensor] = []
+    with torch.no_grad(), model.traced.trace(**inputs):
+        if addition is not None:
+            changes.append(add(model, addition, batch.mask))
+        losses.extend(token_losses(model.traced.output.logits, targets))
+    return Scores(losses=tuple(losses), changes=tuple(changes))
+
+
+def token_losses(logits: torch.Tensor, targets: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """Negative log-likelihoods of the targets, for each row (its tokens,), float32, on the CPU.
+
+    Args: logits, (rows, tokens, vocabulary); targets, for each row (its tokens,), of its last tokens.
+    """
+    losses = []
+    for row, wanted in enumerate(targets):
+        of_row, wanted = logits[row, -len(wanted) :], wanted.to(logits.device)  # (its tokens, vocabulary), (its tokens,)
+        # In pieces: a float32 copy of all logits would be the largest tensor of the run where the vocabulary is large.
+        pieces = [
+            cross_entropy(of_row[start : start + PIECE].float(), wanted[start : start + PIECE], reduction="none")
+            for start in range(0, len(wanted), PIECE)
+        ]
+        losses.append(torch.cat(pieces).cpu())
+    return losses
 
 
 def generate(model: "LoadedModel", batch: Batch, addition: Addition | None, max_new_tokens: int, cache: "Cache | None" = None) -> Outcome:
@@ -71,13 +119,13 @@ def generate(model: "LoadedModel", batch: Batch, addition: Addition | None, max_
     return Outcome(logits=logits.cpu(), generated=sequences[:, batch.ids.shape[1] :].cpu(), changes=tuple(changes))
 
 
-def forward_inputs(model: "LoadedModel", batch: Batch) -> dict[str, Any]:
-    """A batch as arguments of the model's forward, with logits of the last token alone where the model can be asked for that."""
+def forward_inputs(model: "LoadedModel", batch: Batch, *, logits: int = 1) -> dict[str, Any]:
+    """A batch as arguments of the model's forward, with logits of the last `logits` tokens alone where the model can be asked for that."""
     inputs: dict[str, Any] = {"input_ids": batch.ids, "attention_mask": batch.mask, "use_cache": False}
     if model.takes("position_ids"):
         inputs["position_ids"] = batch.positions
     if model.takes("logits_to_keep"):
-        inputs["logits_to_keep"] = 1
+        inputs["logits_to_keep"] = logits
     return inputs
 
 

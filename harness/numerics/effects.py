@@ -4,6 +4,7 @@ Everything is a pure function of small records, so an effect can be recomputed f
 variants are averaged within it first, because a rewritten copy is no new evidence.
 """
 
+import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -305,6 +306,16 @@ def share(count: int, of: int, *, level: float = 0.95) -> Share:
     # rounding may leave the bound of an empty share a hair off 0
     interval = Interval(low=max(0.0, float(found.low)), high=min(1.0, float(found.high)), level=level)
     return Share(count=count, of=of, interval=interval)
+
+
+def scenarios_needed(bound: float) -> int | float:
+    """How many scenarios there must be so that the Wilson upper bound of 0 among them is at most `bound`."""
+    if bound <= 0:
+        return math.inf
+    count = 1
+    while share(0, count).interval.high > bound:
+        count += 1
+    return count
 
 
 def count_flips(verdicts: Sequence[SteeredVerdict]) -> Flips:

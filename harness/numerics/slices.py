@@ -4,7 +4,7 @@ Pure: the same stored measurements give the same effect, without a model.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from harness.errors import EffectError
 from harness.numerics.agreement import verdict_of
 from harness.numerics.choice import choose_cells
 from harness.numerics.effects import Effect, PairMargins, SteeredVerdict, measure_effect, scenario_effects
+from harness.numerics.harm import SteeredRepetition
 from harness.numerics.retention import Retained, retained
 from harness.numerics.sensitivity import Sensitivity, measure_sensitivity
 from harness.numerics.specificity import Transfer
@@ -168,6 +169,20 @@ def responses_of(measurements: Iterable[Measurement], cell: Cell) -> list[Measur
     texts = (one for one in measurements if one.endpoint == "text" and one.arm in ("baseline", "treatment"))
     here = [one for one in texts if one.layer is None or (one.layer == cell.layer and abs(one.strength) == cell.strength)]
     return sorted(here, key=lambda one: (one.path, one.strength))
+
+
+def repetitions(
+    responses: Iterable[Measurement], strength: float, rate: Callable[[str], float | None]
+) -> list[SteeredRepetition]:
+    """How much each response repeats itself by `rate`, unsteered and at one signed strength."""
+    texts: defaultdict[tuple[str, str], dict[float, str]] = defaultdict(dict)
+    for one in responses:
+        texts[one.scenario, one.path][one.strength] = one.text or ""
+    return [
+        SteeredRepetition(scenario=scenario, unsteered=rate(said[0.0]), steered=rate(said[strength]))
+        for (scenario, _), said in sorted(texts.items())
+        if {0.0, strength} <= said.keys()
+    ]
 
 
 def pair_margins(measurements: Sequence[Measurement]) -> list[PairMargins]:

@@ -70,3 +70,19 @@ class Plain:
                 ids, attention_mask=torch.ones_like(ids), max_new_tokens=new_tokens, do_sample=False, use_cache=True
             )
         return list(whole[0, ids.shape[1] :].tolist())
+
+    def losses(self, text: str, layer: int, positions: Positions, delta: np.ndarray, *, at_once: int | None = None) -> list[float]:
+        """Loss of each token of the second half of a text, fed to the model as if it had been generated: the first half, then the rest
+        over its cache, `at_once` tokens a pass."""
+        ids = self.ids(text)
+        given = ids.shape[1] // 2
+        rest = ids[:, given:-1]
+        logits = []
+        with torch.no_grad(), self.steered(layer, positions, delta):
+            seen = self.model(ids[:, :given], use_cache=True)
+            logits.append(seen.logits[0, -1:])
+            for some in rest.split(at_once or max(rest.shape[1], 1), dim=1) if rest.shape[1] else ():
+                seen = self.model(some, past_key_values=seen.past_key_values, use_cache=True)
+                logits.append(seen.logits[0])
+        logp = torch.cat(logits).float().log_softmax(-1)
+        return (-logp.gather(1, ids[0, given:, None])[:, 0]).tolist()

@@ -1,9 +1,10 @@
-"""Nothing of the embedded corpus and nothing of SecLLMHolmes is in what the model is trained on, compared line by line.
+"""Nothing of the embedded corpus, of SecLLMHolmes and of the neutral code is in what the model is trained on, compared line by line.
 
 A line counts by what it says, without white space. Lines that any program may have tell nothing: short ones (a brace, `return -1;`), and
 idioms, which stand in several programs of the training that have nothing else in common (the head of `main`, an import).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from random import Random
 import pytest
 
 from harness.storage.datasets import load_dataset
+from harness.storage.neutral import load_neutral
 from training.distractors import distractors
 from training.programs import CWES, families, generate_pair
 from training.twins import twins
@@ -22,11 +24,15 @@ IDIOM = 3
 """Bases and families that must have a line before it is an idiom."""
 SHARED = 0.2
 """Largest share of a file's telling lines that may stand in any one program."""
+FEW = 8
+"""Characters of a line that neutral code, which needs no idiom of a weakness, may not share; less is a brace or a `break`."""
+ANYWHERE = re.compile(r"#include|import|from|return|case\d|default:|@|typedefstruct\{|intmain\(|defmain\(|if__name__")
+"""How lines without white space begin that any program may have."""
 
 
-def lines_of(code: str) -> frozenset[str]:
+def lines_of(code: str, least: int = TELLING) -> frozenset[str]:
     found = ("".join(line.split()) for line in code.splitlines())
-    return frozenset(line for line in found if len(line) >= TELLING)
+    return frozenset(line for line in found if len(line) >= least)
 
 
 @dataclass(frozen=True)
@@ -87,3 +93,16 @@ def test_no_file_of_the_embedded_corpus_shares_its_lines_with_a_program_of_the_t
 def test_no_file_of_secllmholmes_shares_its_lines_with_a_program_of_the_training(secllmholmes: Path, trained_on: Trained) -> None:
     shares = {example.path: trained_on.largest_share(example.code) for example in load_dataset("secllmholmes", secllmholmes)}
     assert {path: share for path, share in shares.items() if share > SHARED} == {}
+
+
+def test_no_line_of_the_neutral_code_stands_in_the_training_or_the_embedded_corpus() -> None:
+    rng = Random("neutral")
+    programs = [code for twin in twins() for code in (twin.vulnerable, twin.patched)]
+    pairs = [generate_pair(rng, cwe, family) for cwe in CWES for family in families(cwe) for _ in range(12)]
+    programs += [code for pair in pairs for code in (pair.vulnerable.code, pair.patched.code, distractors(rng, pair))]
+    programs += [example.code for example in load_dataset("verified")]
+    elsewhere = frozenset[str]().union(*(lines_of(code, FEW) for code in programs))
+    shared = {file.name: {line for line in lines_of(file.code, FEW) & elsewhere if not ANYWHERE.match(line)} for file in load_neutral()}
+    assert {name: lines for name, lines in shared.items() if lines} == {}
+    twin = next(iter(twins())).patched
+    assert [line for line in lines_of(twin, FEW) & elsewhere if not ANYWHERE.match(line)], "a copied program would be found"

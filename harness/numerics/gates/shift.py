@@ -1,10 +1,9 @@
 """Whether steering shifts what the model says, by more than placebos do."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
-from harness.numerics.effects import Effect, Flips, Share, share
+from harness.numerics.effects import Effect, Flips, Share, scenarios_needed, share
 from harness.numerics.gates.placebo_ranks import critical_value, exceeding, too_few_placebos
 from harness.numerics.gates.result import GateResult, check_within, status_of
 from harness.numerics.wording import counted, probability
@@ -61,7 +60,7 @@ def _shift_could_not_pass(effect: Effect, limits: ShiftThresholds) -> list[str]:
     if best > limits.anti_steerable:
         reasons.append(
             f"of {counted(scenarios, 'scenario')} even none against the push leaves a Wilson upper bound of {probability(best)}, above "
-            f"{probability(limits.anti_steerable)}; {_scenarios_needed(limits.anti_steerable)} are needed"
+            f"{probability(limits.anti_steerable)}; {scenarios_needed(limits.anti_steerable)} are needed"
         )
     if len(effect.dose) < 3:
         reasons.append(f"a ladder of {len(effect.dose)} strengths shows no dose-response; 3 are needed")
@@ -126,12 +125,3 @@ def _anti_steerable(anti: Share) -> str:
 
 def _flips(flips: Flips) -> str:
     return f"{flips.toward} of {counted(flips.of, 'verdict')} flipped to the pushed side, {flips.noise} in a repeat without steering"
-
-
-def _scenarios_needed(bound: float) -> int | float:
-    if bound <= 0:
-        return math.inf
-    count = 1
-    while share(0, count).interval.high > bound:
-        count += 1
-    return count
