@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from harness.errors import PlanError
-from harness.records import Arm, ContrastPair, Example, Positions
+from harness.records import Arm, ContrastPair, Estimator, Example, Positions
 
 Endpoint = Literal["margin", "text"]
 Fit = Literal["cwe", "pooled"]
@@ -88,10 +88,13 @@ class SweepPlan:
     placebos: int
     max_new_tokens: int
     seed: int
+    estimator: Estimator = "mean-difference"
 
     def __post_init__(self) -> None:
         if self.positions not in get_args(Positions):
             raise PlanError(f"positions {self.positions!r} is none of {', '.join(get_args(Positions))}")
+        if self.estimator not in get_args(Estimator):
+            raise PlanError(f"estimator {self.estimator!r} is none of {', '.join(get_args(Estimator))}")
         if self.placebos < 1:
             raise PlanError(f"--placebos {self.placebos} leaves nothing to rank against; 19 are the fewest that can reach p = .05")
         if self.max_new_tokens < 1:

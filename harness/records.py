@@ -22,6 +22,8 @@ ReadPosition = Literal["last", "code"]
 Arm = Literal["baseline", "repeat", "treatment", "random", "nuisance", "label-flip"]
 """What is added: nothing, nothing once more in another batch (noise floor), the direction, or a placebo."""
 Finish = Literal["end-of-text", "length"]
+Estimator = Literal["mean-difference", "principal-component", "logistic-probe"]
+"""How a direction is made of contrast pairs: harness/numerics/estimators.py has the definitions."""
 
 
 class Verdict(StrEnum):

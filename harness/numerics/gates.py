@@ -10,6 +10,9 @@ from typing import Any
 
 from harness.errors import EffectError
 from harness.numerics.effects import Effect, Flips, Share, share
+from harness.numerics.wording import count as _count
+from harness.numerics.wording import p_text as _p
+from harness.numerics.wording import within as _within
 from harness.plans import distinct_flips
 from harness.records import Arm, GateStatus, Interval
 
@@ -344,19 +347,3 @@ def _scenarios_needed(bound: float) -> int | float:
     while share(0, count).interval.high > bound:
         count += 1
     return count
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _p(value: float) -> str:
-    """Three decimals without the leading zero, as probabilities are written here; more where three would show 0 or 1."""
-    if not 0.001 <= value < 0.9995:
-        return f"{value:.2g}"
-    return f"{value:.3f}".rstrip("0").removeprefix("0")
-
-
-def _within(name: str, value: float, *, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise EffectError(f"threshold {value} for the {name} is outside {low:g}..{high:g}; give one within")

@@ -59,6 +59,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="pairs a direction is fitted on: 'cwe' (same CWE) or 'pooled' (all CWEs); never the tested scenario (default: cwe)",
     )
     group.addoption(
+        "--estimator",
+        default="mean-difference",
+        metavar="HOW",
+        help="how a direction is made of pairs: 'mean-difference', 'principal-component' or 'logistic-probe' (default: mean-difference)",
+    )
+    group.addoption(
         "--prompt",
         default="vulnerable",
         metavar="QUESTION",

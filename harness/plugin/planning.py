@@ -148,6 +148,7 @@ class Planner:
             placebos=self.settings.placebos,
             max_new_tokens=self.settings.max_new_tokens,
             seed=self.settings.seed,
+            estimator=self.settings.estimator,
         )
 
     def _layers(self, request: ModelRequest) -> tuple[int, ...]:

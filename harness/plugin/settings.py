@@ -7,7 +7,7 @@ from typing import Any, get_args
 from harness.errors import PlanError
 from harness.plans import Fit, ModelRequest, check_strength
 from harness.prompts import QUESTIONS
-from harness.records import Positions
+from harness.records import Estimator, Positions
 
 POSITIONS_HELP = "tokens that are steered: 'generated' (from the last prompt token on), 'prompt', or 'all' (default: generated)"
 DEFAULT_STRENGTHS = (1.0, 5.0, 10.0, 20.0)
@@ -26,6 +26,7 @@ class Settings:
     layers: tuple[int, ...]
     positions: Positions
     fit: Fit
+    estimator: Estimator
     question: str
     max_new_tokens: int
     placebos: int
@@ -35,6 +36,7 @@ class Settings:
     def __post_init__(self) -> None:
         _one_of("--positions", self.positions, get_args(Positions))
         _one_of("--fit", self.fit, get_args(Fit))
+        _one_of("--estimator", self.estimator, get_args(Estimator))
         _one_of("--prompt", self.question, tuple(QUESTIONS))
         for strength in self.strengths:
             check_strength(strength)
@@ -55,9 +57,9 @@ class Settings:
 
     @property
     def text_as_pinned(self) -> bool:
-        """Whether texts come about as those in snapshots/ did: the same question, positions, length, fit and data."""
-        chosen = (self.question, self.positions, self.max_new_tokens, self.fit, self.dataset_dir, self.split)
-        return chosen == ("vulnerable", "generated", DEFAULT_NEW_TOKENS, "cwe", None, None)
+        """Whether texts come about as those in snapshots/ did: the same question, positions, length, fit, estimator and data."""
+        chosen = (self.question, self.positions, self.max_new_tokens, self.fit, self.estimator, self.dataset_dir, self.split)
+        return chosen == ("vulnerable", "generated", DEFAULT_NEW_TOKENS, "cwe", "mean-difference", None, None)
 
     @classmethod
     def from_options(cls, option: Any) -> "Settings":
@@ -74,6 +76,7 @@ class Settings:
             layers=tuple(dict.fromkeys(option.layer or ())),
             positions=option.positions,
             fit=option.fit,
+            estimator=option.estimator,
             question=option.prompt,
             max_new_tokens=option.max_new_tokens,
             placebos=option.placebos,

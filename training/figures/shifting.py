@@ -56,6 +56,7 @@ def planner_of(folder: Path) -> Planner:
             layers=(),
             positions="generated",
             fit="cwe",
+            estimator="mean-difference",
             question="vulnerable",
             max_new_tokens=DEFAULT_NEW_TOKENS,
             placebos=PLACEBOS,
