@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from harness.errors import PlanError
-from harness.records import Arm, ContrastPair, Example, Positions
+from harness.records import Arm, ContrastPair, Estimator, Example, Positions
 
 Endpoint = Literal["margin", "text"]
 Fit = Literal["cwe", "pooled"]
 
-Estimator = Literal["mean-difference", "principal-component", "logistic-probe"]
 
 PLACEBO_ARMS: tuple[Arm, ...] = ("random", "nuisance", "label-flip")
 LADDER = (-1.0, -0.5, 0.5, 1.0)
@@ -106,6 +105,8 @@ class SweepPlan:
     def __post_init__(self) -> None:
         if self.positions not in get_args(Positions):
             raise PlanError(f"positions {self.positions!r} is none of {', '.join(get_args(Positions))}")
+        if self.estimator not in get_args(Estimator):
+            raise PlanError(f"estimator {self.estimator!r} is none of {', '.join(get_args(Estimator))}")
         if self.placebos < 1:
             raise PlanError(f"--placebos {self.placebos} leaves nothing to rank against; 19 are the fewest that can reach p = .05")
         if self.max_new_tokens < 1:

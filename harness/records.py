@@ -23,6 +23,8 @@ Arm = Literal["baseline", "repeat", "prompt", "treatment", "reversed", "random",
 """What is added: nothing, nothing once more in another batch (noise floor), an instruction instead of a vector, the direction, minus the
 direction, a placebo, or the direction of another CWE."""
 Finish = Literal["end-of-text", "length"]
+Estimator = Literal["mean-difference", "principal-component", "logistic-probe"]
+"""How a direction is made of contrast pairs: harness/numerics/estimators.py has the definitions."""
 
 
 class Verdict(StrEnum):

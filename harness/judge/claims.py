@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from harness.errors import PlanError
+from harness.errors import PlanError, StoreError
 from harness.numerics.agreement import margin_and_text
 from harness.numerics.calibrated import with_calibration
 from harness.numerics.gates.differences import Family, Wording, difference_gate
@@ -14,12 +14,14 @@ from harness.numerics.gates.extraction import extraction_gate
 from harness.numerics.gates.generation import generation_gate
 from harness.numerics.gates.harm import harm_gate
 from harness.numerics.gates.identity import IdentityCheck, identity_gate
+from harness.numerics.gates.informative import informative_gate
 from harness.numerics.gates.limits import thresholds_of
 from harness.numerics.gates.result import GateResult
 from harness.numerics.gates.retention import retention_gate
 from harness.numerics.gates.sensitivity import sensitivity_gate
 from harness.numerics.gates.shift import shift_gate
 from harness.numerics.harm import Harm, perplexity_ratio, repetition_change, undecided_change
+from harness.numerics.informative import measure_informative
 from harness.numerics.paired import paired_difference
 from harness.numerics.slices import biases, pushes, repetitions, responses_in, responses_of, retained_of, slice_of, transfer_of
 from harness.numerics.specificity import holm
@@ -104,6 +106,25 @@ def _generation(claim: Claim, records: Records) -> GateResult:
     responses = responses_of(_own(claim, records), claim.cell)
     complete = sum(one.finish == "end-of-text" and count_sentences(one.text or "") >= 2 for one in responses)
     return generation_gate(complete, len(responses), margin_and_text(responses), _limits(claim))
+
+
+def _informative(claim: Claim, records: Records) -> GateResult:
+    seen = records.observation(_observed(claim))
+    residuals = records.residuals(seen["residuals"])
+    if residuals is None:
+        raise StoreError(f"the residuals {seen['residuals'][:12]} are not in the run folder; run the evals again with this --run-dir")
+    pairs = len(seen["scenarios"])
+    found = measure_informative(
+        residuals[:pairs],
+        residuals[pairs:],
+        seen["scenarios"],
+        seen["layers"],
+        flips=seen["flips"],
+        rng=claim.rng,
+        surface=seen["surface"],
+        estimator=seen["estimator"],
+    )
+    return informative_gate(found, _limits(claim))
 
 
 def _shift(claim: Claim, records: Records) -> GateResult:
@@ -206,6 +227,7 @@ GATES: dict[str, Callable[[Claim, Records], GateResult]] = {
     "extraction": _extraction,
     "identity": _identity,
     "generation": _generation,
+    "informative": _informative,
     "shift": _shift,
     "sensitivity": _sensitivity,
     "specificity": _specificity,

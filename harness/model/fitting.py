@@ -11,13 +11,12 @@ from harness.errors import PlanError
 from harness.model.loading import LoadedModel
 from harness.model.residual import read_residuals
 from harness.numerics.crossfit import FoldVectors, cross_fit
-from harness.numerics.directions import Fold, assert_disjoint, fit_direction, leave_one_scenario_out
+from harness.numerics.estimators import estimate
+from harness.numerics.folds import Fold, assert_disjoint, leave_one_scenario_out
 from harness.plans import Row, SweepPlan, cwe_number
 from harness.prompts import prompt_for
 from harness.records import ContrastPair, Direction, Example, FloatArray
 from harness.storage.runs import RunStore, content_key
-
-ESTIMATOR = "mean-difference"
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and of how many."""
@@ -79,9 +78,9 @@ def fit_vectors(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: 
     for column, layer in enumerate(plan.layers):
         vulnerable, patched = residuals[: len(pairs), column], residuals[len(pairs) :, column]  # (pairs, d_model) each
         rng = np.random.default_rng([plan.seed, layer, int(plan.cwe.removeprefix("CWE-"))])
-        for vectors in cross_fit(vulnerable, patched, names, folds, placebos=plan.placebos, rng=rng):
+        for vectors in cross_fit(vulnerable, patched, names, folds, placebos=plan.placebos, rng=rng, estimator=plan.estimator):
             fitted[vectors.fold.held_out, layer] = vectors
-        whole[layer] = fit_direction(vulnerable, patched, names).vector.astype(np.float32)
+        whole[layer] = estimate(plan.estimator, vulnerable, patched, names).vector.astype(np.float32)
     norms = np.median(np.linalg.norm(residuals, axis=-1), axis=0)  # (layers,)
     return SweepVectors(
         folds=fitted,
@@ -102,8 +101,8 @@ def _other_directions(plan: SweepPlan, model: LoadedModel, store: RunStore, prog
         _, residuals = _residuals(pairs, plan, model, store, progress)
         for column, layer in enumerate(plan.layers):
             vulnerable, patched = residuals[: len(pairs), column], residuals[len(pairs) :, column]
-            estimate = fit_direction(vulnerable, patched, [pair.scenario for pair in pairs])
-            found[cwe_number(cwe), layer] = estimate.vector.astype(np.float32)
+            direction = estimate(plan.estimator, vulnerable, patched, [pair.scenario for pair in pairs])
+            found[cwe_number(cwe), layer] = direction.vector.astype(np.float32)
     return found
 
 
@@ -133,7 +132,7 @@ def _direction(vectors: FoldVectors, layer: int, plan: SweepPlan, model: LoadedM
         vector=np.asarray(vectors.treatment, dtype=np.float32),
         norm=vectors.norm,
         layer=layer,
-        estimator=ESTIMATOR,
+        estimator=plan.estimator,
         position="last",
         model=model.fingerprint,
         cwe=plan.cwe,

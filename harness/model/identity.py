@@ -11,7 +11,7 @@ from harness.model.passes import forward
 from harness.model.sharing import shares
 from harness.model.steering import CACHE_BUDGET
 from harness.model.tokens import batches, encode_fitting, pad
-from harness.numerics.gates import IdentityCheck
+from harness.numerics.gates.identity import IdentityCheck
 from harness.records import Positions, Prompt, SteeringPlan
 
 TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 0.25, torch.float16: 0.05}

@@ -8,15 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from harness.errors import DirectionError
-from harness.numerics.directions import (
-    Float64Array,
-    Fold,
-    columns_of,
-    normalise,
-    paired_residuals,
-    scenario_differences,
-    typical_norm,
-)
+from harness.numerics.estimators import fit
+from harness.numerics.folds import Fold
+from harness.numerics.pairs import Float64Array, ScenarioMeans, columns_of, paired_residuals, scenario_means
 from harness.numerics.placebos import (
     PlaceboKind,
     check_placebos,
@@ -24,16 +18,19 @@ from harness.numerics.placebos import (
     label_flip_signs,
     nuisance_weights,
     random_placebos,
+    refitted_flips,
     weighted_nuisance,
 )
+from harness.records import Estimator
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoldVectors:
     """What the held-out scenario of a fold is steered with, at one layer.
 
-    treatment: (d_model,), unit norm. norm: its length before normalising, residual units. placebos: kind -> (k, d_model); row k is the same
-    placebo in every fold. Times strength is what is added, for label flips too: they are in units of the treatment and mostly shorter.
+    treatment: (d_model,), unit norm. norm: component of the mean difference along it, residual units. placebos: kind -> (k, d_model); row k
+    is the same placebo in every fold. Times strength is what is added, for label flips too: they are in units of the treatment and
+    mostly shorter.
     """
 
     fold: Fold
@@ -51,37 +48,52 @@ def cross_fit(
     placebos: int,
     rng: np.random.Generator,
     kinds: Sequence[PlaceboKind] = get_args(PlaceboKind),
+    estimator: Estimator = "mean-difference",
 ) -> tuple[FoldVectors, ...]:
     """Treatment and checked placebos for every fold at one layer.
 
     The draws are made once: label flips over all scenarios, nuisance over all pairs in their order. A fold uses the part it fits on.
 
     Args: vulnerable and patched, (n_pairs, d_model), one layer; scenarios, of each pair; folds, from `leave_one_scenario_out`;
-        placebos, how many of each kind (label flips may be fewer, where fewer exist); rng, the one source of chance.
+        placebos, how many of each kind (label flips may be fewer, where fewer exist); rng, the one source of chance; estimator, of the
+        treatment and of the label flips.
     Returns: one FoldVectors a fold, in the order of folds. Raises: DirectionError.
     """
     left, right = paired_residuals(vulnerable, patched)
     if left.ndim != 2:
         raise DirectionError(f"residuals have shape {left.shape}; cross-fitting takes one layer, (n_pairs, d_model)")
-    differences = scenario_differences(left, right, scenarios)
+    means = scenario_means(left, right, scenarios)
     shared = rng.spawn(3)  # one stream a kind: leaving a kind out doesn't change the others
     isotropic = random_placebos(placebos, left.shape[1], shared[0])
     weights = nuisance_weights(placebos, len(left), shared[1])
-    signs = label_flip_signs(len(differences.scenarios), placebos, shared[2])
+    signs = label_flip_signs(len(means.scenarios), placebos, shared[2])
     fitted = []
     for fold in folds:
-        columns = columns_of(fold.fitting, differences.scenarios)
         rows = np.flatnonzero(np.isin(np.asarray(scenarios, dtype=str), fold.fitting))
-        values = differences.values[columns]  # (n_fitting, d_model)
-        treatment = normalise(values.mean(axis=0), typical_norm(left[rows], right[rows]))
+        fitting = means.of(fold.fitting)
+        flips = signs[:, columns_of(fold.fitting, means.scenarios)]  # (k, n_fitting)
+        treatment = fit(estimator, fitting)
+        assert_toward_vulnerable(treatment.vector, fitting, fold)
         arms: dict[PlaceboKind, Float64Array] = {}
         for kind in kinds:
             if kind == "random":
                 arms[kind] = isotropic
             elif kind == "nuisance":
                 arms[kind] = weighted_nuisance(weights[:, :, rows], left[rows], right[rows])
+            elif estimator == "mean-difference":
+                arms[kind] = label_flip_placebos(fitting.differences, flips, float(treatment.norm))
             else:
-                arms[kind] = label_flip_placebos(values, signs[:, columns], float(treatment.norm))
-            check_placebos(treatment.vector, arms[kind], kind, differences=values, signs=signs[:, columns])
+                arms[kind] = refitted_flips(estimator, fitting, flips, float(treatment.norm))
+            check_placebos(treatment.vector, arms[kind], kind, differences=fitting.differences, signs=flips, estimator=estimator)
         fitted.append(FoldVectors(fold=fold, treatment=treatment.vector, norm=float(treatment.norm), placebos=arms))
     return tuple(fitted)
+
+
+def assert_toward_vulnerable(treatment: Float64Array, fitting: ScenarioMeans, fold: Fold) -> None:
+    """Self-check that a treatment (d_model,) points from patched toward vulnerable, whatever its estimator. Raises: DirectionError."""
+    along = float(treatment @ fitting.differences.mean(axis=0))
+    if not along > 0:
+        raise DirectionError(
+            f"the direction of the fold that holds out {fold.held_out} points away from its own mean difference (component {along:.3g}): "
+            "a sign was turned; it is fixed by the definition of the estimator, fit it again"
+        )

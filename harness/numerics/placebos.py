@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from harness.errors import DirectionError
-from harness.numerics.directions import Float64Array, paired_residuals
+from harness.numerics.estimators import relabelled
+from harness.numerics.pairs import Float64Array, ScenarioMeans, paired_residuals
 from harness.plans import distinct_flips
+from harness.records import Estimator
 
 Signs = NDArray[np.int8]
 PlaceboKind = Literal["random", "nuisance", "label-flip"]
@@ -100,13 +102,32 @@ def label_flip_placebos(differences: ArrayLike, signs: ArrayLike, treatment_norm
     Returns: (k, d_model), norm mostly below 1.
     """
     values, flips = np.asarray(differences, dtype=np.float64), np.asarray(signs, dtype=np.float64)
+    _relabelling_fits(values, flips, treatment_norm)
+    return np.asarray(flips @ values / (len(values) * treatment_norm))  # (k, d_model)
+
+
+def refitted_flips(estimator: Estimator, means: ScenarioMeans, signs: ArrayLike, treatment_norm: float) -> Float64Array:
+    """The same for any estimator: refitted under each relabelling, times the refit's own norm, in units of the treatment's norm.
+
+    Not renormalised either. The first principal component does not change when signs flip, only its length does: all these placebos lie
+    on the treatment's axis, and brought back to unit norm each would be the treatment itself.
+
+    Args: means (n, d_model), of the fitting scenarios; signs (k, n); treatment_norm, component of their mean difference along the
+        treatment.
+    Returns: (k, d_model), norm mostly below 1.
+    """
+    flips = np.asarray(signs, dtype=np.float64)
+    _relabelling_fits(means.differences, flips, treatment_norm)
+    return relabelled(estimator, means, flips) / treatment_norm
+
+
+def _relabelling_fits(values: Float64Array, flips: Float64Array, treatment_norm: float) -> None:
     if values.ndim != 2 or flips.ndim != 2 or flips.shape[1] != values.shape[0]:
         raise DirectionError(f"signs {flips.shape} do not fit differences {values.shape}; (k, n) and (n, d_model) are needed")
     if not (np.isfinite(treatment_norm) and treatment_norm > 0):
         raise DirectionError(f"treatment norm {treatment_norm} is not a positive number; fit the treatment before its placebos")
     if not np.isin(flips, (-1.0, 1.0)).all():
         raise DirectionError("a relabelling sign is neither +1 nor -1; draw them with label_flip_signs")
-    return np.asarray(flips @ values / (len(values) * treatment_norm))  # (k, d_model)
 
 
 def check_placebos(
@@ -116,11 +137,16 @@ def check_placebos(
     *,
     differences: ArrayLike | None = None,
     signs: ArrayLike | None = None,
+    estimator: Estimator = "mean-difference",
 ) -> None:
     """Self-check of an arm: every placebo is finite, has the norm it should and is not the treatment.
 
+    What is true of a label flip depends on the estimator. No refit is longer than all differences laid end to end, over the treatment's
+    norm. A refit of the mean difference or of the probe equals the treatment where no label is flipped against the rest, and nowhere
+    else. A refit of the principal component lies on the treatment's axis always, with the length its signs give it.
+
     Args: treatment (d_model,), unit norm; placebos (k, d_model); kind; for label-flip also the fitting scenarios' differences (n, d_model)
-        and the signs (k, n), from which follows how long a placebo can be and where it must equal the treatment.
+        and the signs (k, n), from which follows how long a placebo can be and where it must equal the treatment; and the estimator.
     Raises: DirectionError naming kind and index of the first placebo that fails.
     """
     unit, vectors = np.asarray(treatment, dtype=np.float64), np.asarray(placebos, dtype=np.float64)
@@ -130,7 +156,7 @@ def check_placebos(
         raise DirectionError(f"{kind} placebos have shape {vectors.shape} beside a treatment of {unit.shape}; (k, d_model) is needed")
     _refuse(np.asarray(~np.isfinite(vectors).all(axis=1)), kind, "is not finite", "draw the placebos again")
     if kind == "label-flip":
-        _check_flips(unit, vectors, differences, signs)
+        _check_flips(unit, vectors, differences, signs, estimator)
         return
     norms = np.linalg.norm(vectors, axis=1)
     _refuse(np.abs(norms - 1) > 1e-6, kind, "has not norm 1 as the treatment has", "normalise it", norms)
@@ -138,7 +164,9 @@ def check_placebos(
     _refuse(cosines >= 1 - SAME_DIRECTION, kind, "is the treatment itself, up to sign", "a placebo must be drawn apart from it", cosines)
 
 
-def _check_flips(unit: Float64Array, vectors: Float64Array, differences: ArrayLike | None, signs: ArrayLike | None) -> None:
+def _check_flips(
+    unit: Float64Array, vectors: Float64Array, differences: ArrayLike | None, signs: ArrayLike | None, estimator: Estimator
+) -> None:
     kind = "label-flip"
     if differences is None or signs is None:
         raise DirectionError("label-flip placebos are checked against the differences and signs they came from; give both")
@@ -148,8 +176,8 @@ def _check_flips(unit: Float64Array, vectors: Float64Array, differences: ArrayLi
             f"signs {flips.shape} do not fit {len(vectors)} placebos of {len(values)} scenarios; give the fold's own columns"
         )
     norms = np.linalg.norm(vectors, axis=1)
-    # triangle inequality: no relabelling is longer than all differences laid end to end
-    longest = np.linalg.norm(values, axis=1).mean() / np.linalg.norm(values.mean(axis=0))
+    # triangle inequality: no relabelled mean is longer than this, and no component of it either
+    longest = np.linalg.norm(values, axis=1).mean() / (unit @ values.mean(axis=0))
     _refuse(
         np.asarray(norms > longest * (1 + 1e-6)),
         kind,
@@ -157,6 +185,24 @@ def _check_flips(unit: Float64Array, vectors: Float64Array, differences: ArrayLi
         "check the treatment norm",
         norms,
     )
+    if estimator == "principal-component":
+        _check_along_axis(unit, vectors, values, flips)
+    else:
+        _check_refits(unit, vectors, flips)
+
+
+def _check_along_axis(unit: Float64Array, vectors: Float64Array, values: Float64Array, flips: NDArray[np.number]) -> None:
+    kind = "label-flip"
+    along, projections = vectors @ unit, values @ unit  # (k,), (n,)
+    off = np.linalg.norm(vectors - np.outer(along, unit), axis=1)
+    _refuse(np.asarray(off > SAME_DIRECTION), kind, "leaves the treatment's axis, as no relabelling does", "refit it with its signs", off)
+    expected = flips @ projections / projections.sum()
+    wrong = np.asarray(np.abs(along - expected) > SAME_DIRECTION * np.maximum(1, np.abs(expected)))
+    _refuse(wrong, kind, "has another length along the treatment's axis than its signs give", "check norm and signs", along)
+
+
+def _check_refits(unit: Float64Array, vectors: Float64Array, flips: NDArray[np.number]) -> None:
+    kind = "label-flip"
     unflipped = np.asarray(np.abs(flips.sum(axis=1)) == flips.shape[1], dtype=bool)  # nothing the fold fits on is flipped against the rest
     distance = np.minimum(np.linalg.norm(vectors - unit, axis=1), np.linalg.norm(vectors + unit, axis=1))
     is_treatment = np.asarray(distance <= SAME_DIRECTION)

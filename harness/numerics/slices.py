@@ -171,9 +171,7 @@ def responses_of(measurements: Iterable[Measurement], cell: Cell) -> list[Measur
     return sorted(here, key=lambda one: (one.path, one.strength))
 
 
-def repetitions(
-    responses: Iterable[Measurement], strength: float, rate: Callable[[str], float | None]
-) -> list[SteeredRepetition]:
+def repetitions(responses: Iterable[Measurement], strength: float, rate: Callable[[str], float | None]) -> list[SteeredRepetition]:
     """How much each response repeats itself by `rate`, unsteered and at one signed strength."""
     texts: defaultdict[tuple[str, str], dict[float, str]] = defaultdict(dict)
     for one in responses:

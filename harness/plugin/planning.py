@@ -18,7 +18,7 @@ class Needs:
 
     layer, strength: whether the eval is repeated for each of these. choice: with --choose it is one case, whose layer and strength are
     chosen among all. What it wants measured in its cells: shift, margins under treatment and placebos; text, responses, unsteered and
-    steered; transfer, margins under the directions of other CWEs; variants, margins of the rewrites; prompt, margins and responses under an
+    steered; residuals, those of all layers that are declared; transfer, margins under the directions of other CWEs; variants, margins of the rewrites; prompt, margins and responses under an
     instruction instead of a vector. rival: the case compares the first model with each of the others.
     """
 
@@ -27,6 +27,7 @@ class Needs:
     choice: bool = False
     shift: bool = False
     text: bool = False
+    residuals: bool = False
     transfer: bool = False
     variants: bool = False
     prompt: bool = False
@@ -207,6 +208,8 @@ class Planner:
             return tuple(sorted({cell for case, needs in members if getattr(needs, want) for cell in case.cells}))
 
         layers = {case.layer for case, _ in members if case.layer is not None} | {cell.layer for case, _ in members for cell in case.cells}
+        if any(needs.residuals for _, needs in members):
+            layers |= set(self._layers(first.model))
         return SweepPlan(
             model=first.model,
             dataset=first.dataset,
@@ -224,10 +227,10 @@ class Planner:
             transfer_cells=tuple(sorted({*cells("transfer"), *cells("rival")})),
             variant_cells=cells("variants"),
             prompted=bool(cells("prompt")),
-            estimator=self.settings.estimator,
             placebos=self.settings.placebos,
             max_new_tokens=self.settings.max_new_tokens,
             seed=self.settings.seed,
+            estimator=self.settings.estimator,
         )
 
     def family(self, plans: Mapping[str, SweepPlan], case: Case) -> dict[str, str]:

@@ -13,7 +13,7 @@ from harness.plans import SweepPlan
 from harness.plugin.planning import Case
 
 if TYPE_CHECKING:
-    from harness.numerics.gates import GateResult
+    from harness.numerics.gates.result import GateResult
 
 PROPERTY = "secsteer"
 """Name of the user property that carries a result from a worker to the controller."""

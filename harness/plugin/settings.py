@@ -8,10 +8,10 @@ from typing import Any, get_args
 
 from harness.errors import PlanError
 from harness.numerics.gates.limits import THRESHOLDS, check_limits, declared_limits
-from harness.plans import Cell, Estimator, Fit, ModelRequest, check_strength
+from harness.plans import Cell, Fit, ModelRequest, check_strength
 from harness.plugin.protocol import Protocol, read_protocol
 from harness.prompts import QUESTIONS
-from harness.records import Positions
+from harness.records import Estimator, Positions
 
 POSITIONS_HELP = "tokens that are steered: 'generated' (from the last prompt token on), 'prompt', or 'all' (default: generated)"
 DEFAULT_STRENGTHS = (1.0, 5.0, 10.0, 20.0)
@@ -71,8 +71,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         _one_of("--positions", self.positions, get_args(Positions))
-        _one_of("--estimator", self.estimator, get_args(Estimator))
         _one_of("--fit", self.fit, get_args(Fit))
+        _one_of("--estimator", self.estimator, get_args(Estimator))
         _one_of("--prompt", self.question, tuple(QUESTIONS))
         for claim in self.claims:
             _one_of("--claims", claim, GATES)

@@ -5,14 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import DirectionError
-from harness.numerics.directions import (
-    Fold,
-    assert_disjoint,
-    fit_direction,
-    leave_one_scenario_out,
-    mean_difference,
-    scenario_differences,
-)
+from harness.numerics.directions import mean_difference
+from harness.numerics.estimators import estimate
+from harness.numerics.pairs import scenario_means
 
 
 def residuals(*shape: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -51,17 +46,17 @@ def test_swapped_labels_give_the_reverse_direction() -> None:
 def test_variants_of_a_scenario_count_as_one() -> None:
     differences = {"a": [[1.0, 0.0], [3.0, 0.0]], "b": [[0.0, 6.0]]}
     vulnerable = np.array(differences["a"] + differences["b"])
-    estimate = fit_direction(vulnerable, np.zeros_like(vulnerable), ["a", "a", "b"])
+    found = estimate("mean-difference", vulnerable, np.zeros_like(vulnerable), ["a", "a", "b"])
     # scenario means (2, 0) and (0, 6), their mean (1, 3)
-    assert float(estimate.norm) == pytest.approx(10**0.5, abs=1e-12)
-    np.testing.assert_allclose(estimate.vector, np.array([1.0, 3.0]) / 10**0.5, atol=1e-12)
+    assert float(found.norm) == pytest.approx(10**0.5, abs=1e-12)
+    np.testing.assert_allclose(found.vector, np.array([1.0, 3.0]) / 10**0.5, atol=1e-12)
 
 
 def test_a_scenario_copied_ten_times_leaves_the_direction_where_it_was() -> None:
     vulnerable, patched = residuals(3, 8)
-    once = fit_direction(vulnerable, patched, ["a", "b", "c"]).vector
+    once = estimate("mean-difference", vulnerable, patched, ["a", "b", "c"]).vector
     copied = [0] * 10 + [1, 2]
-    many = fit_direction(vulnerable[copied], patched[copied], [["a", "b", "c"][row] for row in copied]).vector
+    many = estimate("mean-difference", vulnerable[copied], patched[copied], [["a", "b", "c"][row] for row in copied]).vector
     np.testing.assert_allclose(many, once, atol=1e-14)
 
 
@@ -70,8 +65,8 @@ def test_a_scenario_copied_ten_times_leaves_the_direction_where_it_was() -> None
 def test_the_order_of_pairs_has_no_say(order: list[int], seed: int) -> None:
     vulnerable, patched = residuals(6, 4, seed=seed)
     scenarios = np.array(["a", "a", "b", "c", "c", "d"])
-    first = fit_direction(vulnerable, patched, scenarios.tolist()).vector
-    second = fit_direction(vulnerable[order], patched[order], scenarios[order].tolist()).vector
+    first = estimate("mean-difference", vulnerable, patched, scenarios.tolist()).vector
+    second = estimate("mean-difference", vulnerable[order], patched[order], scenarios[order].tolist()).vector
     np.testing.assert_allclose(first, second, atol=1e-12)
 
 
@@ -100,36 +95,4 @@ def test_a_difference_of_rounding_size_is_refused_and_its_layer_named() -> None:
 
 def test_each_pair_needs_its_scenario() -> None:
     with pytest.raises(DirectionError, match="2 scenarios name 3 pairs"):
-        scenario_differences(*residuals(3, 4), ["a", "b"])
-
-
-def test_every_fold_leaves_out_its_own_scenario_only() -> None:
-    folds = leave_one_scenario_out(["b", "a", "c", "a"])
-    assert folds == (
-        Fold(held_out="a", fitting=("b", "c")),
-        Fold(held_out="b", fitting=("a", "c")),
-        Fold(held_out="c", fitting=("a", "b")),
-    )
-
-
-def test_a_pooled_fit_takes_every_scenario_but_the_tested_one() -> None:
-    folds = leave_one_scenario_out(["a", "b"], pooled=["a", "b", "x", "y"])
-    assert {fold.held_out: fold.fitting for fold in folds} == {"a": ("b", "x", "y"), "b": ("a", "x", "y")}
-
-
-def test_a_single_scenario_can_not_be_cross_fitted() -> None:
-    with pytest.raises(DirectionError, match="leaves no scenario to fit on"):
-        leave_one_scenario_out(["a", "a"])
-    with pytest.raises(DirectionError, match="no scenario was given"):
-        leave_one_scenario_out([])
-
-
-def test_a_fold_that_fits_on_what_it_tests_is_refused() -> None:
-    with pytest.raises(DirectionError, match="both held out and fitted on"):
-        Fold(held_out="a", fitting=("a", "b"))
-
-
-def test_a_tested_file_in_the_fit_is_caught_and_named_on_both_sides() -> None:
-    assert_disjoint({"11": "a.c"}, {"22": "b.c"})
-    with pytest.raises(DirectionError, match=r"copy\.c .*is original\.c of the fit"):
-        assert_disjoint({"11": "original.c", "33": "c.c"}, {"11": "copy.c", "22": "b.c"})
+        scenario_means(*residuals(3, 4), ["a", "b"])

@@ -9,8 +9,8 @@ import pytest
 
 from harness.errors import EffectError
 from harness.numerics.effects import IntervalEstimate, SteeredVerdict, share
-from harness.numerics.harm import Harm, MeanChange, RatioEstimate, RepetitionChange, perplexity_ratio, undecided_change
 from harness.numerics.gates.harm import FEWEST, HarmThresholds, harm_gate
+from harness.numerics.harm import Harm, MeanChange, RatioEstimate, RepetitionChange, perplexity_ratio, undecided_change
 from harness.records import GateStatus, Interval, Verdict
 
 

@@ -13,14 +13,9 @@ from harness.numerics.effects import (
     ScenarioEffect,
     share,
 )
-from harness.numerics.gates import (
-    ExtractionThresholds,
-    IdentityCheck,
-    ShiftThresholds,
-    extraction_gate,
-    identity_gate,
-    shift_gate,
-)
+from harness.numerics.gates.extraction import ExtractionThresholds, extraction_gate
+from harness.numerics.gates.identity import IdentityCheck, identity_gate
+from harness.numerics.gates.shift import ShiftThresholds, shift_gate
 from harness.records import GateStatus, Interval
 
 SMALL = tuple(np.linspace(0.1, 1.0, 39).tolist())

@@ -1,18 +1,24 @@
+from dataclasses import replace
 from itertools import product
+from typing import get_args
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from harness.errors import DirectionError
+from harness.numerics.estimators import fit
+from harness.numerics.pairs import ScenarioMeans, scenario_means
 from harness.numerics.placebos import (
     check_placebos,
     label_flip_placebos,
     label_flip_signs,
     nuisance_placebos,
     random_placebos,
+    refitted_flips,
 )
 from harness.plans import distinct_flips
+from harness.records import Estimator
 
 
 def canonical(row: np.ndarray) -> tuple[int, ...]:
@@ -175,3 +181,80 @@ def test_a_relabelling_that_flips_nothing_here_must_equal_the_treatment() -> Non
     here[0] = 1
     with pytest.raises(DirectionError, match="placebo 0 of 7 differs from the treatment though no label was flipped"):
         check_placebos(treatment, placebos, "label-flip", differences=differences, signs=here)
+
+
+def fitted(n: int = 4) -> ScenarioMeans:
+    return scenario_means(*fitting(n), [f"s{row}" for row in range(n)])
+
+
+def test_refitted_flips_of_the_mean_difference_are_its_label_flip_placebos() -> None:
+    means = fitted(6)
+    signs = label_flip_signs(6, 31, np.random.default_rng(0))
+    norm = float(fit("mean-difference", means).norm)
+    expected = label_flip_placebos(means.differences, signs, norm)
+    np.testing.assert_allclose(refitted_flips("mean-difference", means, signs, norm), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("estimator", ["principal-component", "logistic-probe"])
+def test_refitted_flips_are_not_renormalised(estimator: Estimator) -> None:
+    """Where the pairs agree, a relabelling cancels: abs(sum of signs) / n of the mean difference is left, and no component is longer."""
+    patched = np.random.default_rng(5).normal(size=(6, 10))
+    means = scenario_means(patched + np.eye(10)[0], patched, [f"s{row}" for row in range(6)])
+    signs = label_flip_signs(6, 31, np.random.default_rng(0))
+    norm = float(fit(estimator, means).norm)
+    lengths = np.linalg.norm(refitted_flips(estimator, means, signs, norm), axis=1)
+    left = np.abs(signs.sum(axis=1)) / 6  # of a mean difference of length 1
+    if estimator == "principal-component":
+        np.testing.assert_allclose(lengths, left, atol=1e-9)
+    else:
+        assert (lengths <= left / norm + 1e-9).all()
+        assert (lengths[left > 0] > 0).all()
+
+
+def flips_of(estimator: Estimator) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    means, signs = fitted(), label_flip_signs(4, 39, np.random.default_rng(0))
+    treatment = fit(estimator, means)
+    return treatment.vector, refitted_flips(estimator, means, signs, float(treatment.norm)), means.differences, signs
+
+
+@pytest.mark.parametrize("estimator", get_args(Estimator))
+def test_label_flips_of_every_estimator_pass_and_the_treatment_among_them_is_caught(estimator: Estimator) -> None:
+    treatment, placebos, differences, signs = flips_of(estimator)
+    check_placebos(treatment, placebos, "label-flip", differences=differences, signs=signs, estimator=estimator)
+    pointed = placebos.copy()
+    pointed[2] = treatment
+    said = "another length along" if estimator == "principal-component" else "is the treatment itself though labels were flipped"
+    with pytest.raises(DirectionError, match=f"label-flip placebo 2 of 7 .*{said}"):
+        check_placebos(treatment, pointed, "label-flip", differences=differences, signs=signs, estimator=estimator)
+
+
+@pytest.mark.parametrize("estimator", get_args(Estimator))
+def test_label_flips_that_were_brought_back_to_unit_norm_or_made_long_are_caught(estimator: Estimator) -> None:
+    treatment, placebos, differences, signs = flips_of(estimator)
+    with pytest.raises(DirectionError, match="is longer than any relabelling can be"):
+        check_placebos(treatment, placebos * 100, "label-flip", differences=differences, signs=signs, estimator=estimator)
+    if estimator == "principal-component":
+        unit_rows = placebos / np.linalg.norm(placebos, axis=1, keepdims=True)
+        with pytest.raises(DirectionError, match="has another length along the treatment's axis than its signs give"):
+            check_placebos(treatment, unit_rows, "label-flip", differences=differences, signs=signs, estimator=estimator)
+
+
+def test_a_flip_of_the_principal_component_that_leaves_its_axis_is_caught() -> None:
+    treatment, placebos, differences, signs = flips_of("principal-component")
+    aside = np.eye(10)[np.argmin(np.abs(treatment))]
+    placebos[4] += 0.1 * (aside - treatment * (aside @ treatment))
+    with pytest.raises(DirectionError, match="placebo 4 of 7 leaves the treatment's axis"):
+        check_placebos(treatment, placebos, "label-flip", differences=differences, signs=signs, estimator="principal-component")
+
+
+@pytest.mark.parametrize("estimator", get_args(Estimator))
+def test_in_the_fold_that_leaves_the_flipped_scenario_out_the_flip_must_equal_the_treatment(estimator: Estimator) -> None:
+    whole = fitted(5)
+    signs = np.array([[1, 1, 1, 1, -1], [-1, 1, 1, 1, 1]])[:, :4]
+    means = replace(whole, scenarios=whole.scenarios[:4], vulnerable=whole.vulnerable[:4], patched=whole.patched[:4])
+    treatment = fit(estimator, means)
+    placebos = refitted_flips(estimator, means, signs, float(treatment.norm))
+    np.testing.assert_allclose(placebos[0], treatment.vector, atol=1e-8)
+    check_placebos(treatment.vector, placebos, "label-flip", differences=means.differences, signs=signs, estimator=estimator)
+    with pytest.raises(DirectionError, match="placebo 0 of 2"):
+        check_placebos(treatment.vector, 0.9 * placebos, "label-flip", differences=means.differences, signs=signs, estimator=estimator)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from harness.numerics.crossfit import cross_fit
-from harness.numerics.directions import leave_one_scenario_out
 from harness.numerics.effects import PairMargins, SteeredVerdict, measure_effect
-from harness.numerics.gates import GateResult, shift_gate
+from harness.numerics.folds import leave_one_scenario_out
+from harness.numerics.gates.result import GateResult
+from harness.numerics.gates.shift import shift_gate
 from harness.records import GateStatus, Verdict
 
 WIDTH, STRENGTH = 32, 10.0

@@ -1,5 +1,6 @@
 """From declarations and options to cases and plans, without a model."""
 
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,13 @@ from harness.errors import PlanError
 from harness.model.description import ModelInfo
 from harness.plans import ModelRequest, distinct_flips
 from harness.plugin.planning import Needs, Planner
-from harness.plugin.settings import Settings, short_name
+from harness.plugin.settings import DEFAULT_NEW_TOKENS, Settings, short_name
 
 NANO = ModelRequest(name="nano", revision=None, dtype="float32", device_map=None)
 SETTINGS: dict[str, Any] = {
     "models": (NANO,), "dataset": "verified", "dataset_dir": None, "split": None, "strengths": (5.0, 10.0), "layers": (),
-    "positions": "generated", "fit": "cwe", "question": "vulnerable", "max_new_tokens": 8, "placebos": 39, "extraction_threshold": 0.8,
-    "seed": 0,
+    "positions": "generated", "fit": "cwe", "estimator": "mean-difference", "question": "vulnerable", "max_new_tokens": 8,
+    "placebos": 39, "extraction_threshold": 0.8, "seed": 0,
 }  # fmt: skip
 
 
@@ -88,3 +89,33 @@ def test_two_models_with_one_short_name_are_refused() -> None:
 def test_wanting_texts_without_a_layer_is_refused() -> None:
     with pytest.raises(PlanError, match="layer=True, strength=True"):
         Needs(text=True)
+
+
+def test_the_estimator_of_the_options_stands_in_every_plan() -> None:
+    for estimator in ("mean-difference", "principal-component", "logistic-probe"):
+        made = planner(estimator=estimator)
+        (plan,) = made.plan([(case, SHIFT) for case in made.cases(SHIFT)]).values()
+        assert plan.estimator == estimator
+
+
+def test_an_unknown_estimator_is_refused_by_option_and_by_plan() -> None:
+    with pytest.raises(PlanError, match="--estimator 'median' is none of mean-difference, principal-component, logistic-probe"):
+        planner(estimator="median")
+    made = planner()
+    (plan,) = made.plan([(case, SHIFT) for case in made.cases(SHIFT)]).values()
+    with pytest.raises(PlanError, match="estimator 'median' is none of"):
+        replace(plan, estimator="median")
+
+
+def test_the_option_is_read_and_is_the_mean_difference_where_it_is_left_out(pytestconfig: pytest.Config) -> None:
+    given = copy(pytestconfig.option)
+    assert Settings.from_options(given).estimator == "mean-difference"
+    given.estimator = "logistic-probe"
+    assert Settings.from_options(given).estimator == "logistic-probe"
+
+
+def test_texts_along_another_estimator_are_not_compared_with_the_pinned_ones() -> None:
+    assert replace(planner().settings, dataset_dir=None).text_as_pinned is False  # 8 new tokens here
+    pinned = replace(planner().settings, dataset_dir=None, max_new_tokens=DEFAULT_NEW_TOKENS)
+    assert pinned.text_as_pinned
+    assert not replace(pinned, estimator="principal-component").text_as_pinned

@@ -5,7 +5,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from harness.numerics.gates import GateResult
+from harness.numerics.gates.result import GateResult
 from harness.plans import ModelRequest, SweepPlan
 from harness.plugin.planning import Case
 from harness.plugin.results import CaseResult, Results

@@ -10,7 +10,7 @@ from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
 from harness.numerics.effects import PairMargins, measure_effect
-from harness.numerics.gates import shift_gate
+from harness.numerics.gates.shift import shift_gate
 from harness.prompts import WEAKNESSES
 from harness.records import GateStatus
 from harness.storage.datasets import contrast_pairs, load_dataset

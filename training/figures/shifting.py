@@ -12,11 +12,11 @@ import numpy as np
 from harness.model.loading import LoadedModel, inspect_model, load_model
 from harness.model.sweep import run_sweep
 from harness.numerics.effects import Effect, Flips, share
-from harness.numerics.gates import ExtractionThresholds, shift_gate
+from harness.numerics.gates.shift import shift_gate
 from harness.numerics.slices import effect_of
 from harness.plans import ModelRequest, SweepPlan
 from harness.plugin.planning import Needs, Planner
-from harness.plugin.settings import DEFAULT_NEW_TOKENS, Settings
+from harness.plugin.settings import Settings
 from harness.records import ContrastPair, GateStatus, Measurement
 from harness.storage.runs import RunStore
 
