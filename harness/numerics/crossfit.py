@@ -11,6 +11,7 @@ from harness.errors import DirectionError
 from harness.numerics.directions import (
     Float64Array,
     Fold,
+    check_sign,
     columns_of,
     normalise,
     paired_residuals,
@@ -74,6 +75,7 @@ def cross_fit(
         rows = np.flatnonzero(np.isin(np.asarray(scenarios, dtype=str), fold.fitting))
         values = differences.values[columns]  # (n_fitting, d_model)
         treatment = normalise(values.mean(axis=0), typical_norm(left[rows], right[rows]))
+        check_sign(treatment.vector, values.mean(axis=0), fold.held_out)
         arms: dict[PlaceboKind, Float64Array] = {}
         for kind in kinds:
             if kind == "random":

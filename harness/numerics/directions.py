@@ -155,6 +155,20 @@ def leave_one_scenario_out(scenarios: Iterable[str], *, pooled: Iterable[str] | 
     return tuple(Fold(held_out=held_out, fitting=tuple(sorted(pool - {held_out}))) for held_out in sorted(tested))
 
 
+def check_sign(vector: Float64Array, difference: Float64Array, held_out: str) -> None:
+    """Refuse a direction that points from vulnerable to patched.
+
+    Args: vector (d_model,), unit norm; difference (d_model,), mean of the fitting scenarios' differences; held_out, of the fold.
+    Raises: DirectionError naming the fold.
+    """
+    along = float(vector @ difference)
+    if not along > 0:
+        raise DirectionError(
+            f"the direction of the fold that holds out {held_out!r} points away from its own mean difference ({along:.3g} along it): "
+            "a sign was turned; the sign is fixed by its definition, fit it again"
+        )
+
+
 def columns_of(scenarios: Collection[str], known: Sequence[str]) -> NDArray[np.intp]:
     """Positions of some scenarios within the known ones, ascending."""
     missing = sorted(set(scenarios) - set(known))

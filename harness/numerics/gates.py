@@ -5,10 +5,11 @@ INCONCLUSIVE means that no result of this size could have passed: too few scenar
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.errors import EffectError
+from harness.numerics.calibrated import calibration_of
 from harness.numerics.effects import Effect, Flips, Share, share
 from harness.plans import distinct_flips
 from harness.records import Arm, GateStatus, Interval
@@ -73,7 +74,7 @@ class GateResult:
     """What a gate says, and on what figures.
 
     statistic and threshold are None where the gate could not compute one. p_values: by placebo kind. smallest_effect: the one the gate
-    could have seen with power .8. false_positive_rate and power: from calibration, None until the gate was calibrated.
+    could have seen with power .8. false_positive_rate and power: see `with_calibration`.
     details: plain values for the report.
     """
 
@@ -95,6 +96,15 @@ class GateResult:
     def largest_p(self) -> float | None:
         """The p-value that decides: the largest over the arms."""
         return max(self.p_values.values(), default=None)
+
+
+def with_calibration(result: GateResult) -> GateResult:
+    """The result with the two figures of its gate, where it was calibrated at no more scenarios than these; else as it is."""
+    known = calibration_of(result.gate, result.scenarios)
+    if known is None:
+        return result
+    details = {**result.details, "calibration": known.as_details()}
+    return replace(result, false_positive_rate=known.false_positives.value, power=known.power.value, details=details)
 
 
 def too_few_scenarios(gate: str, reason: str, scenarios: int) -> GateResult:
@@ -215,7 +225,7 @@ def shift_gate(effect: Effect, thresholds: ShiftThresholds | None = None) -> Gat
     hopeless = _shift_could_not_pass(effect, limits)
     failed = [] if hopeless else _shift_failures(effect, limits)
     status = GateStatus.INCONCLUSIVE if hopeless else GateStatus.FAIL if failed else GateStatus.PASS
-    return GateResult(
+    result = GateResult(
         gate="shift",
         status=status,
         reason="; ".join(hopeless or failed or [_shift_success(effect)]),
@@ -228,6 +238,7 @@ def shift_gate(effect: Effect, thresholds: ShiftThresholds | None = None) -> Gat
         smallest_effect=effect.smallest,
         details=_shift_details(effect, limits),
     )
+    return with_calibration(result)
 
 
 def _critical(effect: Effect, limits: ShiftThresholds) -> float | None:

@@ -24,7 +24,7 @@ BROKE = "secsteer_broke"
 class CaseResult:
     """One case as it stands in summary.json.
 
-    `model` is the fingerprint. `statistic` is T in the shift gate and `threshold` what it must exceed for every p to be small enough.
+    `model` is the fingerprint. `false_positive_rate` and `power` are the gate's own, from its calibration. `statistic` is T in the shift gate and `threshold` what it must exceed for every p to be small enough.
     Figures that a case does not have, or that are no numbers, are None.
     """
 
@@ -38,6 +38,8 @@ class CaseResult:
     interval: dict[str, Any] | None = None
     scenarios: int | None = None
     smallest_effect: float | None = None
+    false_positive_rate: float | None = None
+    power: float | None = None
     reason: str
     model: str | None = None
     model_name: str | None = None
@@ -60,6 +62,8 @@ class CaseResult:
             "p_values": dict(result.p_values),
             "interval": interval,
             "smallest_effect": result.smallest_effect,
+            "false_positive_rate": result.false_positive_rate,
+            "power": result.power,
             "details": dict(result.details),
         }
         return cls(
