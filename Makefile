@@ -3,6 +3,7 @@
 #   make eval                       measure CWE-787 at strength 10 on the embedded model and corpus
 #   make eval ARGS="-n 2"           more pytest arguments
 #   make eval SELECT="-k cwe787 --strength 5 --layer 3"   another selection
+#   make calibrate                  measure how often the gates are wrong, and write docs/calibration.md and what gates tell of it
 #   make test | make check | make bench
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: eval test check bench clean
+.PHONY: eval test check bench calibrate clean
 .DELETE_ON_ERROR:
 
 $(READY): pyproject.toml requirements.lock
@@ -32,6 +33,9 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m pytest evals -k "speed and cwe787" --benchmark-only $(ARGS)
+
+calibrate: $(READY)
+	$(BIN)/python -m harness.calibration --jobs 2 --out docs/calibration.md --figures harness/numerics/calibration.json $(ARGS)
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .benchmarks

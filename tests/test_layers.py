@@ -17,13 +17,14 @@ MAY_KNOW = {
     "scoring": {"errors", "records", "prompts"},
     "storage": {"errors", "records"},
     "model": {*DATA, "numerics", "scoring", "storage"},
-    "plugin": {*DATA, "numerics", "scoring", "storage", "model"},
+    "calibration": {*DATA, "numerics", "model"},
+    "plugin": {*DATA, "numerics", "scoring", "storage", "model", "calibration"},
 }
 FORBIDDEN = {
     "torch": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "plugin"},
     "transformers": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "plugin"},
     "nnsight": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "plugin"},
-    "pytest": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "model"},
+    "pytest": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "model", "calibration"},
 }
 
 

@@ -61,6 +61,8 @@ def _figures(result: CaseResult) -> str:
         ("95% interval", f"{interval['low']:.3g} .. {interval['high']:.3g} ({interval['method']})" if interval else None),
         ("scenarios", result.scenarios),
         ("smallest effect it could have seen", _number(result.smallest_effect)),
+        ("the gate passes with nothing to find (calibration)", _number(result.false_positive_rate)),
+        ("the gate passes at its declared smallest effect (calibration)", _number(result.power)),
         ("verdicts flipped to the pushed side", f"{flips['toward']} of {flips['of']} (repeat run: {flips['noise']})" if flips else None),
         ("model", f"{result.model_name} ({(result.model or '')[:12]})"),
         ("data", f"{result.dataset} ({(result.data_hash or '')[:12]})"),

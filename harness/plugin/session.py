@@ -81,7 +81,8 @@ def run_folder(config: pytest.Config) -> Path:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", f"{MARK}(layer, strength, choice, shift, text, residuals, transfer, variants, prompt, rival): what an eval needs to have measured"
+        "markers",
+        f"{MARK}(layer, strength, choice, shift, text, residuals, transfer, variants, prompt, rival): what an eval needs to have measured",
     )
     if not names_evals(config) or config.option.help:
         return

@@ -40,3 +40,9 @@ def test_results_lie_over_earlier_ones_of_the_same_case_and_beside_others() -> N
     earlier = [{"id": "test_identity[nano]", "status": "PASS"}, {"id": "test_shift[nano]", "status": "PASS"}]
     found = results.over(earlier)
     assert [(one["id"], one["status"]) for one in found] == [("test_identity[nano]", "FAIL"), ("test_shift[nano]", "PASS")]
+
+
+def test_the_two_figures_of_the_calibration_go_with_the_result() -> None:
+    found = case_result(false_positive_rate=0.01, power=0.85)
+    assert (found.false_positive_rate, found.power) == (0.01, 0.85)
+    assert (case_result().false_positive_rate, case_result().power) == (None, None)

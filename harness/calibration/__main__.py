@@ -1,0 +1,57 @@
+"""`python -m harness.calibration`: runs every study and prints the page; `--out` and `--figures` write it."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.calibration.judges import GATES
+from harness.calibration.studies import DECLARED, Outcome, all_studies, run_study, some_workers
+from harness.calibration.table import calibrations, failures, page
+from harness.errors import HarnessError
+from harness.numerics.calibrated import write_calibrations
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status 1 where a gate is wrong too often or sees too little, 2 for a request that can't be carried out."""
+    options = _parser().parse_args(arguments)
+    try:
+        outcomes = _run(options)
+    except HarnessError as refusal:
+        print(refusal, file=sys.stderr)
+        return 2
+    text = page(outcomes, seed=options.seed)
+    print(text)
+    if options.out:
+        options.out.write_text(text, encoding="utf-8")
+    if options.figures:
+        write_calibrations(options.figures, calibrations(outcomes))
+    return 1 if failures(outcomes) else 0
+
+
+def _run(options: argparse.Namespace) -> list[Outcome]:
+    gates = options.gate or list(GATES)
+    studies = all_studies(options.replicates, scenarios=options.scenarios, placebos=options.placebos)
+    with some_workers(options.jobs) as workers:
+        return [outcome for study in studies for outcome in run_study(study, gates, options.seed, workers=workers, progress=_tell)]
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m harness.calibration", description=__doc__)
+    parser.add_argument("--replicates", type=int, default=400, help="of every study (default: 400)")
+    parser.add_argument("--scenarios", type=int, nargs="+", default=list(DECLARED), help=f"among {', '.join(map(str, DECLARED))}")
+    parser.add_argument("--placebos", type=int, default=39, help="of each kind (default: 39, as in a run)")
+    parser.add_argument("--gate", action="append", choices=sorted(GATES), help="one gate only; may be given again")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=1, help="processes (default: 1)")
+    parser.add_argument("--out", type=Path, help="write the page here")
+    parser.add_argument("--figures", type=Path, help="write the figures the gates read here")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

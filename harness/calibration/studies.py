@@ -1,0 +1,156 @@
+"""The studies: which designs are replicated, how often, and what a gate says to them."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import torch
+
+from harness.calibration.judges import GATES, passed
+from harness.calibration.replicates import Design, replicates
+from harness.errors import PlanError
+from harness.numerics.calibrated import exact_share
+from harness.numerics.effects import Share
+
+Kind = Literal["null", "power", "control", "copies"]
+SIZES = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Sizes of the planted component along the power curve."""
+DECLARED: Mapping[int, float] = {8: 8.0, 24: 2.0}
+"""Smallest effect with which a gate must pass at power .8, by number of scenarios: a size of the planted component."""
+FEW_AXES = 3
+COPIES = 4
+CHUNK = 10
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """One design, replicated `replicates` times."""
+
+    kind: Kind
+    name: str
+    design: Design
+    replicates: int
+
+    def __post_init__(self) -> None:
+        if self.replicates < 1:
+            raise PlanError(f"{self.replicates} replicates give no rate; ask for 1 or more, 400 for the committed table")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """What one gate said to one replicate. share: how far apart the halves lay along the planted axis, of the residual norm."""
+
+    passed: bool
+    parts: Mapping[str, bool]
+    statistic: float
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What one gate said to all replicates of a study.
+
+    passed: with its exact interval. parts: the same for each condition of the gate alone. statistic, share: means over the replicates.
+    """
+
+    study: Study
+    gate: str
+    passed: Share
+    parts: Mapping[str, Share]
+    statistic: float
+    share: float
+
+
+def all_studies(count: int, *, scenarios: Sequence[int], placebos: int) -> list[Study]:
+    """Null, power curve, positive control and copies for each number of scenarios, `count` replicates each.
+
+    Raises: PlanError for a number of scenarios without a declared smallest effect.
+    """
+    unknown = [n for n in scenarios if n not in DECLARED]
+    if unknown:
+        declared = ", ".join(map(str, DECLARED))
+        raise PlanError(f"no smallest effect is declared for {unknown[0]} scenarios; choose among {declared}, or declare one in DECLARED")
+    studies: list[Study] = []
+    for n in scenarios:
+        base = Design(scenarios=n, placebos=placebos)
+        few, control = replace(base, axes=FEW_AXES), replace(base, control=True)
+        studies.append(Study(kind="null", name=f"{n} scenarios", design=base, replicates=count))
+        studies.append(Study(kind="null", name=f"{n} scenarios, letters of {FEW_AXES} axes", design=few, replicates=count))
+        studies += [
+            Study(kind="power", name=f"{n} scenarios, size {size:g}", design=replace(base, size=size), replicates=count) for size in SIZES
+        ]
+        studies.append(Study(kind="control", name=f"{n} scenarios", design=control, replicates=count))
+    fewest = min(scenarios)
+    for counted in (False, True):
+        design = Design(scenarios=fewest, placebos=placebos, copies=COPIES, copies_as_scenarios=counted)
+        name = f"{fewest} scenarios of {COPIES} copies, " + ("each counted as a scenario" if counted else "averaged within the scenario")
+        studies.append(Study(kind="copies", name=name, design=design, replicates=max(1, count // 4)))
+    return studies
+
+
+def run_study(
+    study: Study, gates: Sequence[str], seed: int, *, workers: Executor | None = None, progress: Progress = print
+) -> list[Outcome]:
+    """Every gate on the same replicates of a study. The outcome does not depend on the workers."""
+    chunks = [range(start, min(start + CHUNK, study.replicates)) for start in range(0, study.replicates, CHUNK)]
+    arguments = ([study.design] * len(chunks), chunks, [seed] * len(chunks), [tuple(gates)] * len(chunks))
+    found: list[dict[str, Judged]] = []
+    for judged in workers.map(judge_some, *arguments) if workers else map(judge_some, *arguments):
+        found += judged
+        progress(f"{study.kind}: {study.name}: {len(found)} of {study.replicates}")
+    return [_outcome(study, gate, [one[gate] for one in found]) for gate in gates]
+
+
+def judge_some(design: Design, numbers: range, seed: int, gates: Sequence[str]) -> list[dict[str, Judged]]:
+    """Some replicates, judged by some gates; what a worker does."""
+    judged = []
+    for replicate in replicates(design, numbers, seed):
+        results = {gate: GATES[gate].judge(replicate) for gate in gates}
+        judged.append(
+            {
+                gate: Judged(
+                    passed=passed(result),
+                    parts=GATES[gate].parts(result),
+                    statistic=np.nan if result.statistic is None else result.statistic,
+                    share=replicate.share,
+                )
+                for gate, result in results.items()
+            }
+        )
+    return judged
+
+
+def _outcome(study: Study, gate: str, judged: Sequence[Judged]) -> Outcome:
+    return Outcome(
+        study=study,
+        gate=gate,
+        passed=exact_share(sum(one.passed for one in judged), len(judged)),
+        parts={part: exact_share(sum(one.parts[part] for one in judged), len(judged)) for part in judged[0].parts},
+        statistic=float(np.mean([one.statistic for one in judged])),
+        share=float(np.mean([one.share for one in judged])),
+    )
+
+
+@contextmanager
+def some_workers(jobs: int) -> Iterator[Executor | None]:
+    """Processes with one thread each, or none for one job. Raises: PlanError for fewer than one."""
+    if jobs < 1:
+        raise PlanError(f"{jobs} jobs do no work; give 1 or more")
+    if jobs == 1:
+        single_thread()
+        yield None
+        return
+    # spawned, not forked: torch has started threads of its own by now
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=single_thread) as workers:
+        yield workers
+
+
+def single_thread() -> None:
+    """Tiny tensors: threads would spend their time waiting for each other."""
+    torch.set_num_threads(1)
