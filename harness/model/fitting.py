@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.errors import PlanError
 from harness.model.loading import LoadedModel
@@ -13,6 +11,7 @@ from harness.model.residual import read_residuals
 from harness.numerics.crossfit import FoldVectors, cross_fit
 from harness.numerics.estimators import estimate
 from harness.numerics.folds import Fold, assert_disjoint, leave_one_scenario_out
+from harness.numerics.pairs import Float64Array
 from harness.plans import Row, SweepPlan, cwe_number
 from harness.prompts import prompt_for
 from harness.records import ContrastPair, Direction, Example, FloatArray
@@ -41,21 +40,21 @@ class SweepVectors:
         if row.layer is None:
             return None
         if row.arm == "other-cwe":
-            unit: NDArray[Any] = self.others[row.index, row.layer]
+            unit = np.asarray(self.others[row.index, row.layer], dtype=np.float64)
         else:
-            fold = self.folds[row.example.scenario, row.layer]
-            unit = _of_the_fold(fold, row)
+            unit = _of_the_fold(self.folds[row.example.scenario, row.layer], row)
         return np.asarray(row.strength * unit, dtype=np.float32)
 
 
-def _of_the_fold(fold: FoldVectors, row: Row) -> NDArray[Any]:
+def _of_the_fold(fold: FoldVectors, row: Row) -> Float64Array:
     match row.arm:
         case "treatment":
             return fold.treatment
         case "reversed":
             return -fold.treatment
         case "random" | "nuisance" | "label-flip":
-            return fold.placebos[row.arm][row.index]
+            placebos: Float64Array = fold.placebos[row.arm]
+            return np.asarray(placebos[row.index])
         case _:
             raise PlanError(f"arm {row.arm!r} has no vector; only treatment, reversed, placebos and other-cwe are added to a residual")
 

@@ -17,9 +17,10 @@ class Needs:
     """What an eval declares with `@pytest.mark.declares(...)`.
 
     layer, strength: whether the eval is repeated for each of these. choice: with --choose it is one case, whose layer and strength are
-    chosen among all. What it wants measured in its cells: shift, margins under treatment and placebos; text, responses, unsteered and
-    steered; residuals, those of all layers that are declared; transfer, margins under the directions of other CWEs; variants, margins of the rewrites; prompt, margins and responses under an
-    instruction instead of a vector. rival: the case compares the first model with each of the others.
+    chosen among all. What it wants measured: shift, margins under treatment and placebos; text, responses, unsteered and steered;
+    residuals, those of all declared layers; transfer, margins under the directions of other CWEs; variants, margins of the rewrites;
+    prompt, margins and responses under an instruction instead of a vector.
+    rival: the case compares the first model with each of the others.
     """
 
     layer: bool = False

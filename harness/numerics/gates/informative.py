@@ -74,8 +74,8 @@ def _failures(result: Informative, limits: InformativeThresholds) -> list[str]:
     if result.p > limits.p:
         reached = sum(value >= result.statistic for value in result.null)
         failures.append(
-            f"p = {probability(result.p)} is above {probability(limits.p)}: {reached} of {len(result.null)} relabellings tell at least as many pairs "
-            f"({result.statistic:.3g})"
+            f"p = {probability(result.p)} is above {probability(limits.p)}: {reached} of {len(result.null)} relabellings tell at least as "
+            f"many pairs ({result.statistic:.3g})"
         )
     if result.surface is not None and result.statistic <= result.surface:
         failures.append(f"length and words alone tell {result.surface:.3g} of the pairs, the residuals {result.statistic:.3g}: no more")
