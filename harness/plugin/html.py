@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.plugin.pictures import describe_dose, dose_response
 from harness.plugin.results import CaseResult
+from harness.plugin.settings import changed_limits
 from harness.records import Measurement
 
 COLOURS = {"PASS": "#0b6e4f", "FAIL": "#b3261e", "INCONCLUSIVE": "#8a6100", "ERROR": "#b3261e"}
@@ -32,10 +33,11 @@ def case_section(result: CaseResult, responses: Sequence[Measurement] = ()) -> s
 
 def overview(results: Sequence[CaseResult], manifest: Mapping[str, Any]) -> str:
     """The head of the page: what was run, and one line a case."""
-    head = "".join(f'<th style="{CELL}">{escape(name)}</th>' for name in ("case", "gate", "outcome", "why"))
+    head = "".join(f'<th style="{CELL}">{escape(name)}</th>' for name in ("case", "gate", "outcome", "fails the run", "why"))
     rows = "".join(
         f'<tr><td style="{CELL}">{escape(result.case)}</td><td style="{CELL}">{escape(result.gate)}</td>'
         f'<td style="{CELL}"><strong style="color:{COLOURS[result.status]}">{escape(result.status)}</strong></td>'
+        f'<td style="{CELL}">{"yes" if result.claimed else "no"}</td>'
         f'<td style="{CELL}">{escape(result.reason)}</td></tr>'
         for result in results
     )
@@ -44,11 +46,26 @@ def overview(results: Sequence[CaseResult], manifest: Mapping[str, Any]) -> str:
         ("command", " ".join(manifest["command"])),
         ("model", models),
         ("data", f"{manifest['settings']['dataset']} ({manifest['data_hash'][:12]})"),
+        *_declared(manifest["settings"]),
         ("seed", manifest["settings"]["seed"]),
         ("versions", ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())),
     ]
     table = f'<table style="border-collapse:collapse"><tr>{head}</tr>{rows}</table>'
     return f'<div style="font-family:sans-serif"><h2>What was run</h2>{_table(run)}<h2>What came out</h2>{table}</div>'
+
+
+def _declared(settings: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """What was declared before the run, and what was not kept of it."""
+    protocol = settings["protocol"]
+    rows: list[tuple[str, object]] = [("gates that fail the run", ", ".join(settings["claims"]))]
+    if protocol:
+        rows.append(("protocol", f"{protocol['name']} (SHA-256 {protocol['sha256']})"))
+        rows.append(("deviations from the protocol", "; ".join(settings["deviations"]) or "none"))
+    changed = changed_limits(settings["limits"])
+    rows.append(("thresholds that differ from the declared ones", "; ".join(changed) or "none"))
+    chosen = "chosen by the other scenarios, for placebos too (--choose)" if settings["choose"] else "declared beforehand"
+    rows.append(("layer and strength", chosen))
+    return rows
 
 
 def _figures(result: CaseResult) -> str:
@@ -58,16 +75,27 @@ def _figures(result: CaseResult) -> str:
         ("statistic", _number(result.statistic)),
         ("threshold", _number(result.threshold)),
         *((f"p against {kind}", _number(p)) for kind, p in result.p_values.items()),
+        ("p, Holm over the cases of this gate", _number(result.p_holm)),
         ("95% interval", f"{interval['low']:.3g} .. {interval['high']:.3g} ({interval['method']})" if interval else None),
         ("scenarios", result.scenarios),
         ("smallest effect it could have seen", _number(result.smallest_effect)),
         ("the gate passes with nothing to find (calibration)", _number(result.false_positive_rate)),
         ("the gate passes at its declared smallest effect (calibration)", _number(result.power)),
         ("verdicts flipped to the pushed side", f"{flips['toward']} of {flips['of']} (repeat run: {flips['noise']})" if flips else None),
+        *_margin_and_text(result),
         ("model", f"{result.model_name} ({(result.model or '')[:12]})"),
         ("data", f"{result.dataset} ({(result.data_hash or '')[:12]})"),
     ]
     return _table([(name, value) for name, value in rows if value is not None])
+
+
+def _margin_and_text(result: CaseResult) -> list[tuple[str, object]]:
+    """Responses whose text says the opposite of their margin, counted and named."""
+    found = result.details.get("margin_and_text")
+    if not found:
+        return []
+    counts = f"{found['agree']} agree, {found['disagree']} say the opposite, {found['undecided']} are undecided"
+    return [("text against margin", f"{counts}{': ' if found['examples'] else ''}{', '.join(found['examples'])}")]
 
 
 def _responses(responses: Sequence[Measurement]) -> str:

@@ -12,7 +12,7 @@ from harness.errors import HarnessError, StoreError
 from harness.model.description import inspect_model
 from harness.plans import SweepPlan
 from harness.plugin.planning import Case, Needs, Planner
-from harness.plugin.settings import Settings
+from harness.plugin.settings import Settings, changed_limits
 from harness.plugin.targets import names_evals
 from harness.storage.runs import DATABASE, REPORT, SUMMARY, RunStore
 from harness.storage.secllmholmes import doubt_about
@@ -126,7 +126,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
             f"secsteer: protocol {protocol.name} ({protocol.sha256[:12]})",
             *(f"secsteer: deviation: {one}" for one in run.settings.deviations),
         ]
-    lines += [f"secsteer: threshold {one}" for one in run.settings.changed_limits]
+    lines += [f"secsteer: threshold {one}" for one in changed_limits(run.settings.limits)]
     lines += [f"secsteer: model {models}; dataset {data}; run folder {_shown(run.folder, config)}"]
     if alone := len(run.planner.unpaired):
         lines.append(f"secsteer: {alone} of {len(run.planner.examples)} files have no partner of the other label and are left out")

@@ -95,12 +95,6 @@ class Settings:
         chosen = (self.question, self.positions, self.max_new_tokens, self.fit, self.estimator, self.choose, self.dataset_dir, self.split)
         return chosen == ("vulnerable", "generated", DEFAULT_NEW_TOKENS, "cwe", "mean-difference", False, None, None)
 
-    @property
-    def changed_limits(self) -> tuple[str, ...]:
-        """Every threshold that differs from the declared one, such as "shift.p = 0.01 (declared: 0.05)"."""
-        declared = declared_limits()
-        return tuple(f"{name} = {value:g} (declared: {declared[name]:g})" for name, value in sorted(self.limits.items()))
-
     @classmethod
     def from_options(cls, option: Any, root: Path) -> "Settings":
         """Read pytest's parsed options, over the protocol they name, over the thresholds in the pyproject.toml of `root`."""
@@ -154,6 +148,12 @@ def _limits_of(option: Any) -> dict[str, float]:
     if option.extraction_threshold is not None:
         pairs["extraction.share"] = option.extraction_threshold
     return check_limits(pairs, "--gate")
+
+
+def changed_limits(limits: Mapping[str, float]) -> tuple[str, ...]:
+    """Every threshold that differs from the declared one, such as "shift.p = 0.01 (declared: 0.05)"."""
+    declared = declared_limits()
+    return tuple(f"{name} = {value:g} (declared: {declared[name]:g})" for name, value in sorted(limits.items()))
 
 
 def limits_of_project(root: Path) -> dict[str, float]:

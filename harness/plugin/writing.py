@@ -112,7 +112,7 @@ def summary_lines(results: Results) -> list[str]:
     rows = [HEADER, *(_cells(result) for result in results)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    reasons = [f"{result.status} {result.id}: {result.reason}" for result in results]
+    reasons = [f"{result.status}{'' if result.claimed else ' (not claimed)'} {result.id}: {result.reason}" for result in results]
     skipped = sorted({line for result in results for line in result.skipped})
     return [*table, "", *reasons, *([f"skipped, too long: {line}" for line in skipped])]
 
