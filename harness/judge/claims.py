@@ -16,7 +16,7 @@ from harness.numerics.gates.harm import harm_gate
 from harness.numerics.gates.identity import IdentityCheck, identity_gate
 from harness.numerics.gates.informative import informative_gate
 from harness.numerics.gates.limits import thresholds_of
-from harness.numerics.gates.result import GateResult
+from harness.numerics.gates.result import GateResult, inconclusive
 from harness.numerics.gates.retention import retention_gate
 from harness.numerics.gates.sensitivity import sensitivity_gate
 from harness.numerics.gates.shift import shift_gate
@@ -155,6 +155,8 @@ def _with_cells(result: GateResult, cells: Mapping[str, Cell], claim: Claim) -> 
 
 def _specificity(claim: Claim, records: Records) -> GateResult:
     transfers = {cwe: transfer_of(records.recall(sweep), cwe, claim.cell) for cwe, sweep in claim.sweeps.items()}
+    if not transfers[claim.cwe].others:
+        return inconclusive("specificity", f"the data hold no other CWE than {claim.cwe}, whose direction could be compared")
     differences = {cwe: transfer.difference(claim.rng) for cwe, transfer in transfers.items()}
     raw = {cwe: difference.p for cwe, difference in differences.items()}
     return difference_gate(

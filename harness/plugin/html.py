@@ -2,20 +2,23 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.plugin.pictures import describe_dose, dose_response
 from harness.plugin.results import CaseResult
 from harness.plugin.settings import changed_limits
 from harness.records import Measurement
 
+if TYPE_CHECKING:
+    from harness.scoring.rationale import RationaleScore
+
 COLOURS = {"PASS": "#0b6e4f", "FAIL": "#b3261e", "INCONCLUSIVE": "#8a6100", "ERROR": "#b3261e"}
 CELL = "border:1px solid #bbb;padding:4px 8px;vertical-align:top;text-align:left"
 RESPONSE = f"{CELL};white-space:pre-wrap;max-width:26em;overflow-wrap:anywhere"
 
 
-def case_section(result: CaseResult, responses: Sequence[Measurement] = ()) -> str:
-    """The HTML of one case: outcome, figures, dose-response picture, responses side by side."""
+def case_section(result: CaseResult, responses: Sequence[Measurement] = (), reasons: "Mapping[str, RationaleScore] | None" = None) -> str:
+    """The HTML of one case: outcome, figures, dose-response picture, responses side by side, with how their reasons hold (by key)."""
     colour = COLOURS[result.status]
     parts = [
         f'<p><strong style="color:{colour}">{escape(result.status)}</strong> {escape(result.gate)}: {escape(result.reason)}</p>',
@@ -27,7 +30,7 @@ def case_section(result: CaseResult, responses: Sequence[Measurement] = ()) -> s
     if result.skipped:
         parts.append(f"<p>Skipped, too long: {escape('; '.join(result.skipped))}</p>")
     if responses:
-        parts.append(_responses(responses))
+        parts.append(_responses(responses, reasons or {}))
     return f'<div style="font-family:sans-serif;white-space:normal">{"".join(parts)}</div>'
 
 
@@ -98,7 +101,7 @@ def _margin_and_text(result: CaseResult) -> list[tuple[str, object]]:
     return [("text against margin", f"{counts}{': ' if found['examples'] else ''}{', '.join(found['examples'])}")]
 
 
-def _responses(responses: Sequence[Measurement]) -> str:
+def _responses(responses: Sequence[Measurement], reasons: "Mapping[str, RationaleScore]") -> str:
     """One row an example: unsteered, pushed toward secure, pushed toward vulnerable."""
     by_example: dict[str, dict[float, Measurement]] = {}
     for one in responses:
@@ -107,19 +110,29 @@ def _responses(responses: Sequence[Measurement]) -> str:
     strengths = sorted({one.strength for one in responses if one.arm in ("baseline", "treatment")}, key=lambda s: (s != 0, s))
     head = ["example", *("unsteered" if strength == 0 else f"strength {strength:+g}" for strength in strengths)]
     rows = "".join(
-        f'<tr><td style="{CELL}">{escape(path)}</td>{"".join(_response(found.get(strength)) for strength in strengths)}</tr>'
+        f'<tr><td style="{CELL}">{escape(path)}</td>{"".join(_response(found.get(strength), reasons) for strength in strengths)}</tr>'
         for path, found in sorted(by_example.items())
     )
     header = "".join(f'<th style="{CELL}">{escape(name)}</th>' for name in head)
     return f'<details open><summary>responses</summary><table style="border-collapse:collapse"><tr>{header}</tr>{rows}</table></details>'
 
 
-def _response(one: Measurement | None) -> str:
+def _response(one: Measurement | None, reasons: "Mapping[str, RationaleScore]") -> str:
     if one is None:
         return f'<td style="{CELL}">not measured</td>'
     ending = "ended by itself" if one.finish == "end-of-text" else f"cut at {one.tokens} tokens"
-    facts = f"{one.verdict}, margin {one.margin:+.2f}, {ending}"
+    facts = f"{one.verdict}, margin {one.margin:+.2f}, {ending}{_reason(reasons.get(one.key))}"
     return f'<td style="{RESPONSE}"><em>{escape(facts)}</em>\n{escape((one.text or "").strip())}</td>'
+
+
+def _reason(score: "RationaleScore | None") -> str:
+    """What the reason shares with the rationale of the file."""
+    if score is None:
+        return ""
+    named = [*(["the weakness"] if score.names_cwe else []), *score.variables, *(f"line {line}" for line in score.lines or ())]
+    return (
+        f"; ROUGE-1 with the rationale {score.rouge1_precision:.2f}; names {', '.join(named) or 'neither weakness nor variable nor line'}"
+    )
 
 
 def _table(rows: Iterable[tuple[str, object]]) -> str:

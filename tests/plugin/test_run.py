@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from harness.storage.datasets import load_dataset
 from tests.plugin.conftest import ROOT, TINY_RUN, Evals, Run
 
 
@@ -45,6 +46,12 @@ def test_one_scenario_is_enough_to_extract_and_too_few_to_steer(corpus: Path, ev
         "generation": "INCONCLUSIVE",
         "shift": "INCONCLUSIVE",
         "pinned_text": "INCONCLUSIVE",
+        "sensitivity": "INCONCLUSIVE",
+        "specificity": "INCONCLUSIVE",
+        "informative": "INCONCLUSIVE",
+        "harm": "INCONCLUSIVE",
+        "retention": "INCONCLUSIVE",
+        "prompt": "INCONCLUSIVE",
     }
     assert cases["shift"]["reason"].startswith("1 of at least 3 scenarios are there to fit on")
     assert run.code == 0
@@ -71,12 +78,14 @@ def test_a_case_carries_what_other_programs_read(finished: Run) -> None:
     assert len(shift["model"]) == len(shift["data_hash"]) == 64
 
 
-def test_the_number_of_rows_follows_from_the_plan(finished: Run) -> None:
+def test_the_number_of_rows_follows_from_the_plan(finished: Run, corpus: Path) -> None:
     files, placebos = 16, 3 * 3
-    margins = files * (1 + 4 + 2 * placebos)  # baseline, ladder, placebos at both ends
-    texts = files * (1 + 1 + 2)  # baseline, repeat, both ends
-    assert len(finished.rows) == margins + texts
-    assert pq.read_table(finished.folder / "measurements.parquet").num_rows == margins + texts
+    margins = files * (1 + 1 + 4 + 1 + 2 * placebos)  # baseline, prompt, ladder, reversed, placebos at both ends
+    texts = files * (1 + 1 + 1 + 2)  # baseline, repeat, prompt, both ends
+    rewrites = sum(example.variant != "original" for example in load_dataset("verified", corpus, "variants"))
+    rows = margins + texts + rewrites * (1 + 2)  # baseline, both ends
+    assert len(finished.rows) == rows
+    assert pq.read_table(finished.folder / "measurements.parquet").num_rows == rows
 
 
 def test_every_steered_row_carries_its_measured_change_and_no_unsteered_one_does(finished: Run) -> None:
@@ -84,6 +93,14 @@ def test_every_steered_row_carries_its_measured_change_and_no_unsteered_one_does
     assert all((row["added_norm"] is None) == (row["layer"] is None) for row in rows)
     treated = [row for row in rows if row["arm"] == "treatment"]
     assert all(abs(row["added_norm"] - abs(row["strength"])) <= 1e-2 for row in treated)
+
+
+def test_reversed_rows_repeat_the_treatment_at_the_opposite_strength(finished: Run) -> None:
+    rows = [row for row in pq.read_table(finished.folder / "measurements.parquet").to_pylist() if row["endpoint"] == "margin"]
+    opposite = {row["path"]: row["margin"] for row in rows if row["arm"] == "treatment" and row["strength"] == -10.0}
+    turned = {row["path"]: row["margin"] for row in rows if row["arm"] == "reversed"}
+    assert len(turned) == 16
+    assert all(abs(margin - opposite[path]) < 1e-4 for path, margin in turned.items())
 
 
 def test_the_manifest_tells_how_to_run_it_again(finished: Run) -> None:
@@ -120,7 +137,7 @@ def test_a_resumed_run_measures_only_what_is_missing(resumable: Run, evals: Eval
 
 
 def test_a_killed_run_loses_nothing_it_stored(
-    command: Callable[..., list[str]], environment: dict[str, str], evals: Evals, tmp_path: Path
+    command: Callable[..., list[str]], environment: dict[str, str], evals: Evals, finished: Run, tmp_path: Path
 ) -> None:
     folder = tmp_path / "killed"
     with subprocess.Popen(
@@ -130,10 +147,10 @@ def test_a_killed_run_loses_nothing_it_stored(
         process.send_signal(signal.SIGKILL)
     killed = Run(code=-signal.SIGKILL, output="", folder=folder)
     rows = killed.rows
-    assert stored <= len(rows) < 432
+    assert stored <= len(rows) < len(finished.rows)
     resumed = evals(folder, *TINY_RUN)
     assert set(rows) <= set(resumed.rows)
-    assert len(resumed.rows) == 432
+    assert len(resumed.rows) == len(finished.rows)
 
 
 def _wait_for_rows(folder: Path, process: subprocess.Popen[bytes]) -> int:

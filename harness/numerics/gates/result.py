@@ -42,8 +42,8 @@ def status_of(hopeless: Sequence[str], failed: Sequence[str]) -> GateStatus:
     return GateStatus.INCONCLUSIVE if hopeless else GateStatus.FAIL if failed else GateStatus.PASS
 
 
-def too_few_scenarios(gate: str, reason: str, scenarios: int) -> GateResult:
-    """What a gate says where directions could not even be cross-fitted."""
+def inconclusive(gate: str, reason: str, scenarios: int | None = None) -> GateResult:
+    """What a gate says where there is nothing to compute it from, such as too few scenarios for a direction to be cross-fitted."""
     return GateResult(gate=gate, status=GateStatus.INCONCLUSIVE, reason=reason, statistic=None, threshold=None, scenarios=scenarios)
 
 
