@@ -5,7 +5,7 @@ pytest_plugins = [
     "harness.plugin.threads",
     "harness.plugin.session",
     "harness.plugin.writing",
-    "fixtures.runs",
     "fixtures.models",
     "fixtures.gates",
+    "fixtures.runs",
 ]

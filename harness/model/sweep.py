@@ -184,16 +184,18 @@ def _work(row: Row, plan: SweepPlan, model: LoadedModel, vectors: SweepVectors) 
 def _measure(missing: Sequence[Work], plan: SweepPlan, model: LoadedModel, norms: dict[int, float]) -> Iterator[list[Measurement]]:
     """Measurements in batches: margins prompt by prompt over one shared cache where the positions allow it, then texts."""
     margins = [item for item in missing if item.row.endpoint == "margin"]
-    if plan.positions == "generated":
-        for batch in _by_prompt_and_layer(margins):
-            steering = _steering(batch, plan)
-            prompt = batch[0].prompt
-            found = shared_prompt_margins(model, prompt, steering) if steering else steered_margins(model, [prompt] * len(batch), None)
-            yield [_measurement(item, one, plan, model, norms) for item, one in zip(batch, found, strict=True)]
-    else:
-        for batch in _by_layer(margins, MARGIN_BATCH):
-            found = steered_margins(model, [item.prompt for item in batch], _steering(batch, plan))
-            yield [_measurement(item, one, plan, model, norms) for item, one in zip(batch, found, strict=True)]
+
+    def is_shared(item: Work) -> bool:
+        return plan.positions == "generated" and item.row.layer is not None
+
+    for batch in _by_layer([item for item in margins if not is_shared(item)], MARGIN_BATCH):
+        found = steered_margins(model, [item.prompt for item in batch], _steering(batch, plan))
+        yield [_measurement(item, one, plan, model, norms) for item, one in zip(batch, found, strict=True)]
+    for batch in _by_prompt_and_layer(list(filter(is_shared, margins))):
+        steering = _steering(batch, plan)
+        assert steering is not None
+        found = shared_prompt_margins(model, batch[0].prompt, steering)
+        yield [_measurement(item, one, plan, model, norms) for item, one in zip(batch, found, strict=True)]
     for batch in _by_layer([item for item in missing if item.row.endpoint == "text"], TEXT_BATCH):
         answers = steered_answers(model, [item.prompt for item in batch], _steering(batch, plan), plan.max_new_tokens)
         yield [_measurement(item, one, plan, model, norms) for item, one in zip(batch, answers, strict=True)]
@@ -201,7 +203,8 @@ def _measure(missing: Sequence[Work], plan: SweepPlan, model: LoadedModel, norms
 
 def _by_prompt_and_layer(work: Sequence[Work]) -> Iterator[list[Work]]:
     def place(item: Work) -> tuple[str, int]:
-        return item.prompt.sha256, -1 if item.row.layer is None else item.row.layer
+        assert item.row.layer is not None
+        return item.prompt.sha256, item.row.layer
 
     for _, batch in groupby(sorted(work, key=place), key=place):
         yield list(batch)

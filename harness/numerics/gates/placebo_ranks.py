@@ -39,7 +39,7 @@ def critical_value(placebos: Mapping[Arm, Sequence[float]], level: float) -> flo
     return max(largest, default=None)
 
 
-def exceeding(statistic: float, placebos: Sequence[float]) -> str:
+def exceeding(statistic: float, placebos: Sequence[float], did: str = "moved the margin") -> str:
     """How many placebos did as much, in words."""
     count = sum(value >= statistic for value in placebos)
-    return f"{count} of {len(placebos)} placebos moved the margin at least as much ({statistic:.3g} logits)"
+    return f"{count} of {len(placebos)} placebos {did} at least as much ({statistic:.3g} logits)"

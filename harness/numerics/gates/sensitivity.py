@@ -66,7 +66,7 @@ def _failures(found: Sensitivity, limits: SensitivityThresholds) -> list[str]:
     for kind, p in found.p_values.items():
         if p > limits.p:
             failures.append(
-                f"p = {probability(p)} against {kind} is above {probability(limits.p)}: {exceeding(found.mean, found.placebos[kind])}"
+                f"p = {probability(p)} against {kind} is above {probability(limits.p)}: {exceeding(found.mean, found.placebos[kind], 'widened the difference')}"
             )
     if found.sign_flip_p > limits.p:
         failures.append(f"p = {probability(found.sign_flip_p)} by sign flips over scenarios is above {probability(limits.p)}")
