@@ -42,7 +42,9 @@ def _tell(line: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m harness.calibration", description=__doc__)
-    parser.add_argument("--replicates", type=int, default=400, help="of every study (default: 400)")
+    parser.add_argument(
+        "--replicates", type=int, default=400, help="of a null; of other studies half as many, of copies a quarter (default: 400)"
+    )
     parser.add_argument("--scenarios", type=int, nargs="+", default=list(DECLARED), help=f"among {', '.join(map(str, DECLARED))}")
     parser.add_argument("--placebos", type=int, default=39, help="of each kind (default: 39, as in a run)")
     parser.add_argument("--gate", action="append", choices=sorted(GATES), help="one gate only; may be given again")

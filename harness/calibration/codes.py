@@ -45,11 +45,14 @@ def draw_pairs(scenarios: int, rng: np.random.Generator, *, copies: int = 1, cop
 def _halves(rng: np.random.Generator) -> tuple[list[str], list[str]]:
     shared = list(rng.choice(list(LETTERS), size=LENGTH))
     places = rng.permutation(LENGTH)
+    own = rng.choice(list(LETTERS), size=(2, OWN))
+    while (own[0] == own[1]).all():  # halves that are the same file are no pair, and the product refuses them
+        own = rng.choice(list(LETTERS), size=(2, OWN))
     halves = []
-    for character in (FLAW, MENDED):
-        half = shared.copy()
-        for place in places[1 : 1 + OWN]:
-            half[place] = str(rng.choice(list(LETTERS)))
+    for character, letters in zip((FLAW, MENDED), own.tolist(), strict=True):
+        half = [str(letter) for letter in shared]
+        for place, letter in zip(places[1 : 1 + OWN], letters, strict=True):
+            half[place] = letter
         half[places[0]] = character
         halves.append(half)
     return halves[0], halves[1]

@@ -1,5 +1,6 @@
 """The studies: which designs are replicated, how often, and what a gate says to them."""
 
+import math
 import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -19,7 +20,7 @@ from harness.numerics.effects import Share
 Kind = Literal["null", "power", "control", "copies"]
 SIZES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Sizes of the planted component along the power curve."""
-DECLARED: Mapping[int, float] = {8: 8.0, 24: 2.0}
+DECLARED: Mapping[int, float] = {8: 8.0, 24: 4.0}
 """Smallest effect with which a gate must pass at power .8, by number of scenarios: a size of the planted component."""
 FEW_AXES = 3
 COPIES = 4
@@ -68,14 +69,16 @@ class Outcome:
 
 
 def all_studies(count: int, *, scenarios: Sequence[int], placebos: int) -> list[Study]:
-    """Null, power curve, positive control and copies for each number of scenarios, `count` replicates each.
+    """Null, power curve and positive control for each number of scenarios, and copies for the smallest one.
 
+    Args: count, replicates of a null; the others have half as many, and copies, whose replicates take longest, a quarter.
     Raises: PlanError for a number of scenarios without a declared smallest effect.
     """
     unknown = [n for n in scenarios if n not in DECLARED]
     if unknown:
         declared = ", ".join(map(str, DECLARED))
         raise PlanError(f"no smallest effect is declared for {unknown[0]} scenarios; choose among {declared}, or declare one in DECLARED")
+    half = math.ceil(count / 2)
     studies: list[Study] = []
     for n in scenarios:
         base = Design(scenarios=n, placebos=placebos)
@@ -83,14 +86,14 @@ def all_studies(count: int, *, scenarios: Sequence[int], placebos: int) -> list[
         studies.append(Study(kind="null", name=f"{n} scenarios", design=base, replicates=count))
         studies.append(Study(kind="null", name=f"{n} scenarios, letters of {FEW_AXES} axes", design=few, replicates=count))
         studies += [
-            Study(kind="power", name=f"{n} scenarios, size {size:g}", design=replace(base, size=size), replicates=count) for size in SIZES
+            Study(kind="power", name=f"{n} scenarios, size {size:g}", design=replace(base, size=size), replicates=half) for size in SIZES
         ]
-        studies.append(Study(kind="control", name=f"{n} scenarios", design=control, replicates=count))
+        studies.append(Study(kind="control", name=f"{n} scenarios", design=control, replicates=half))
     fewest = min(scenarios)
     for counted in (False, True):
         design = Design(scenarios=fewest, placebos=placebos, copies=COPIES, copies_as_scenarios=counted)
         name = f"{fewest} scenarios of {COPIES} copies, " + ("each counted as a scenario" if counted else "averaged within the scenario")
-        studies.append(Study(kind="copies", name=name, design=design, replicates=max(1, count // 4)))
+        studies.append(Study(kind="copies", name=name, design=design, replicates=math.ceil(count / 4)))
     return studies
 
 

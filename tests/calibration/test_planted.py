@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from harness.calibration import codes
 from harness.calibration.codes import FLAW, LENGTH, LETTERS, MENDED, OWN, draw_pairs
 from harness.calibration.margins import last_residuals, token_ids
 from harness.calibration.planted import STEERED_LAYER, plant, tokenizer
@@ -62,10 +63,17 @@ def test_the_halves_of_a_pair_share_all_but_their_own_letters() -> None:
         assert pair.patched[place] == MENDED
 
 
+def test_halves_differ_in_more_than_the_planted_character_even_with_few_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codes, "LETTERS", "ab")
+    for pair in draw_pairs(50, np.random.default_rng(1)):
+        assert pair.vulnerable.replace(FLAW, MENDED) != pair.patched
+
+
 def test_a_copy_changes_one_letter_in_both_halves_alike() -> None:
     first, second = draw_pairs(1, np.random.default_rng(1), copies=2)
     assert (first.scenario, first.variant, second.scenario, second.variant) == ("s000", "original", "s000", "copy-1")
-    changes = [[place for place in range(LENGTH) if one[place] != other[place]] for one, other in ((first.vulnerable, second.vulnerable), (first.patched, second.patched))]  # fmt: skip
+    halves = ((first.vulnerable, second.vulnerable), (first.patched, second.patched))
+    changes = [[place for place in range(LENGTH) if one[place] != other[place]] for one, other in halves]
     assert changes[0] == changes[1]
     assert len(changes[0]) == 1
     counted = draw_pairs(1, np.random.default_rng(1), copies=2, copies_as_scenarios=True)

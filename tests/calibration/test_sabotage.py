@@ -96,7 +96,7 @@ def fit_with_random_treatments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes every treatment the first random placebo of its fit."""
     drawn: list[np.ndarray] = []
 
-    def remember(k: int, d_model: int, rng: np.random.Generator) -> np.ndarray:
+    def remember(k: int, d_model: int, _rng: np.random.Generator) -> np.ndarray:
         drawn.append(np.eye(d_model)[:k])
         return drawn[-1]
 

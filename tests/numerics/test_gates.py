@@ -1,10 +1,13 @@
+import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from harness.errors import EffectError
+from harness.numerics import calibrated
 from harness.numerics.effects import (
     DosePoint,
     Effect,
@@ -51,7 +54,18 @@ def test_an_effect_that_holds_in_every_part_passes_and_says_by_how_much() -> Non
     assert "3 of 48 verdicts flipped" in result.reason
     assert (result.statistic, result.scenarios, result.smallest_effect) == (2.0, 12, 1.4)
     assert result.interval == Interval(low=1.5, high=2.5)
-    assert (result.largest_p, result.false_positive_rate, result.power) == (0.025, None, None)
+    assert result.largest_p == 0.025
+
+
+def test_a_shift_result_carries_the_committed_figures_of_8_scenarios_and_none_below() -> None:
+    committed = json.loads(Path(calibrated.__file__).with_name("calibration.json").read_text())["shift"]
+    (at_8,) = (one for one in committed if one["scenarios"] == 8)
+    rates = [at_8[name]["count"] / at_8[name]["of"] for name in ("false_positives", "power")]
+    result = shift_gate(effect(scenarios=12))
+    assert [result.false_positive_rate, result.power] == rates
+    assert result.details["calibration"] == at_8
+    few = shift_gate(effect(scenarios=7))
+    assert (few.false_positive_rate, few.power, few.details.get("calibration")) == (None, None, None)
 
 
 @pytest.mark.parametrize("kind", ["random", "nuisance", "label-flip"])
