@@ -122,6 +122,9 @@ def _faults(judged: Sequence[Judged]) -> dict[str, object]:
         "misasked_known": sum(one.known != one.recorded.verdict for one in misasked),
         "descriptions": _readings(one for one in judged if one.weighed and not one.claims),
         "wordless": _readings(one for one in judged if not one.weighed and not one.claims),
+        "unlike_all": sum(one.known != one.recorded.verdict for one in judged),
+        "silent": sum(one.known != one.recorded.verdict and not one.claims for one in judged),
+        "below": ", ".join(_below(judged, 0.93)) or "none",
         **_of_same_texts(judged),
     }
 
@@ -129,6 +132,17 @@ def _faults(judged: Sequence[Judged]) -> dict[str, object]:
 def _readings(judged: Iterable[Judged]) -> str:
     times = Counter(one.recorded.verdict for one in judged)
     return f"{times.total()} ({', '.join(f'{times[reading]} {WORDS[reading]}' for reading in READINGS)})"
+
+
+def _below(judged: Sequence[Judged], floor: float) -> list[str]:
+    """Models of less agreement, each with how many of its disagreements claim nothing."""
+    below = []
+    for model in sorted({one.recorded.model for one in judged}):
+        its = [one for one in judged if one.recorded.model == model]
+        unlike = [one for one in its if one.known != one.recorded.verdict]
+        if len(unlike) > (1 - floor) * len(its):
+            below.append(f"{model} ({sum(not one.claims for one in unlike)} of its {len(unlike)})")
+    return below
 
 
 def _of_same_texts(judged: Sequence[Judged]) -> dict[str, int]:
@@ -164,10 +178,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 _HEAD = """# How far the verdict reader agrees with independent readings
 
-Written by `python -m harness.scoring.agreement --recorded FOLDER`, from {responses:,} responses of {models} models to SecLLMHolmes, each read by
-GPT-4 or GPT-4o as yes, no or n/a. The reader joins rules with a logistic regression over masked wording (harness/scoring). In every row
-the weights were learnt from the other models alone. The rules were written with all of them in sight. The weights in the package are
-learnt from all.
+Written by `python -m harness.scoring.agreement --recorded FOLDER`, from {responses:,} responses of {models} models to SecLLMHolmes,
+each read by GPT-4 or GPT-4o as yes, no or n/a. The reader joins rules with a logistic regression over masked wording
+(harness/scoring). In every row the weights were learnt from the other models alone. The rules were written with all of them in sight.
+The weights in the package are learnt from all.
 
 Agreement counts all three verdicts. A broken reading agrees with nothing. The last column shows `read_verdict(response)`, the two before
 it `read_verdict(response, cwe=...)`.
@@ -183,12 +197,15 @@ They are counted as they are, and the reader is not bent to them.
 - {broken} are no reading at all but pieces of the text around one: {kinds} and others.
 - {misasked} responses answer a question about an out-of-bounds write, but were read for another weakness (rewrite A4 for CWE-416, A6 for
   CWE-22). Told that weakness the reader disagrees on {misasked_known} of them, not told it on {misasked_presumed}.
-- {unlike} texts stand in the file more than once with unlike readings for the same weakness ({unlike_rows} responses): no reader of texts can
-  agree with all of these.
-- {descriptions} responses describe the code and claim nothing; the figures are the independent readings. Most say "no", and so does the
-  reader; the "yes" are the independent reader's own view of the code, not the text's.
-- {wordless} responses have fewer than twenty words and claim nothing, most of them code alone. Their readings are a toss-up; the reader
-  leaves them undecided.
+- {unlike} texts stand in the file more than once with unlike readings for the same weakness ({unlike_rows} responses): no reader of
+  texts can agree with all of these.
+- {descriptions} responses describe the code and claim nothing; the figures are the independent readings. Most say
+  "no", and so does the reader; the "yes" are the independent reader's own view of the code, not the text's.
+- {wordless} responses claim nothing and are of fewer than twenty
+  words, most of them code alone, ask for more, or go in circles. Their readings show no rule, and the reader leaves them undecided.
+
+Of the responses that the reader and the independent reader take for different things, {silent} of {unlike_all} claim nothing on either
+side. Below 93% stay: {below}.
 """
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 from sklearn.linear_model import LogisticRegression
 
+from harness.errors import DataError
 from harness.scoring.learnt import FILE, UNIT, VERDICTS, Weights, share_of
 from harness.scoring.recorded import Recorded
 from harness.scoring.verdicts import Answer
@@ -48,7 +49,10 @@ def features_of(recorded: Sequence[Recorded], answers: Sequence[Answer]) -> Feat
 
 
 def fit_weights(recorded: Sequence[Recorded], features: Features, without: str | None = None) -> Weights:
-    """Weights from the responses of all models but `without`. The same responses give the same weights."""
+    """Weights from the responses of all models but `without`. The same responses give the same weights.
+
+    Raises: DataError where no such response reads vulnerable, secure or undecided: nothing can be learnt of that verdict.
+    """
     kept = np.array([row for row, one in enumerate(recorded) if one.model != without and features.learnt_from[row]])
     columns = _shared_columns(features.present[kept], [recorded[row] for row in kept])
     names = [features.names[column] for column in columns]
@@ -56,6 +60,9 @@ def fit_weights(recorded: Sequence[Recorded], features: Features, without: str |
     seen = features.present[kept][:, columns]  # (responses, names)
     shares = diags([share_of(int(known)) for known in np.asarray(seen.sum(axis=1)).ravel()])
     verdicts = [VERDICTS.index(verdict) for row in kept if (verdict := recorded[row].verdict) is not None]
+    missing = [str(verdict) for at, verdict in enumerate(VERDICTS) if at not in verdicts]
+    if missing:
+        raise DataError(f"none of {len(verdicts)} responses to learn from reads {' or '.join(missing)}; give more of them")
     model = LogisticRegression(C=PENALTY, max_iter=300, tol=1e-3).fit((shares @ seen @ diags(sizes)).tocsr(), np.array(verdicts))
     wholes = np.rint(model.coef_.T * sizes[:, None] / UNIT).astype(int)  # (names, verdicts)
     return Weights(

@@ -47,13 +47,14 @@ class Weights:
         return best if best is not None and leads[best] > 0 else None
 
     def _lead(self, features: Collection[str], at: int) -> float:
-        sums = [math.fsum(self.features[feature][of] for feature in features if feature in self.features) for of in range(len(VERDICTS))]
-        return sums[at] - max(other for of, other in enumerate(sums) if of != at)
+        known = [self.features[feature] for feature in features if feature in self.features]
+        sums = [math.fsum(weights[of] for weights in known) for of in range(len(VERDICTS))]
+        return sums[at] - max(sums[:at] + sums[at + 1 :])
 
 
 def share_of(known: int) -> float:
     """What the weights of a response with so many known features are multiplied by."""
-    return (max(1, known) / USUAL) ** -0.5
+    return math.sqrt(USUAL / max(1, known))
 
 
 @cache

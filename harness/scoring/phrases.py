@@ -112,7 +112,8 @@ LATE_ANSWER = re.compile(rf"(?:^\W*(yes|no)[,.:!]|^.{{0,60}}?\b{_LABEL}(yes|no)\
 """An answer behind the start."""
 SUBJECT = _either(r"\b(?:code|function|program|script|snippet|method|implementation)s?\b")
 OF_ALL_THE_CODE = _either(
-    r"^\W*(?:\w+,? ){0,3}?(?:the|this|your)(?: (?:given|provided|current|above|specific|entire|whole))* (?:code|program|implementation|script|snippet|example)"
+    r"^\W*(?:\w+,? ){0,3}?(?:the|this|your)(?: (?:given|provided|current|above|specific|entire|whole))*"
+    r" (?:code|program|implementation|script|snippet|example)"
     r"(?: (?:as|itself|above|you|provided|written|appears?|seems?|currently)\b)*",
 )
 """A sentence about the code as it is, not about a part of it."""

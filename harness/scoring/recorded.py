@@ -1,4 +1,4 @@
-"""Recorded responses of real models, each with an independent reading of its verdict. They are no part of the project: a folder holds them."""
+"""Recorded responses of real models, each with an independent reading of its verdict. A folder outside the project holds them."""
 
 import ast
 import gzip

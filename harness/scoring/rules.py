@@ -36,7 +36,7 @@ TAKEN_BACK = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """A verdict and the words of the response it rests on. Undecided goes with the words that contradict themselves or decline, or with none."""
+    """A verdict and the words of the response it rests on. Undecided goes with words that contradict or decline, or with none."""
 
     verdict: Verdict
     evidence: str
@@ -82,7 +82,7 @@ def opening_answer(sentences: Sequence[Sentence], asks: Asks = "vulnerable") -> 
 
 
 def taking_back(sentences: Sequence[Sentence], claims: Sequence[Claim | None], opening: Reading) -> Reading | None:
-    """What a response says in the end that starts with a yes and then states the opposite, by TAKEN_BACK statements more; None for others."""
+    """What a response says in the end that claims a weakness and then denies it, by TAKEN_BACK statements more; None for any other."""
     later = [(sentence, claim) for sentence, claim in zip(sentences, claims, strict=True) if claim][1:]
     denials = [sentence.quote for sentence, claim in later if claim.weight > Weight.HINT and claim.verdict == Verdict.SECURE]
     stated = sum(claim.weight > Weight.HINT for _, claim in later)

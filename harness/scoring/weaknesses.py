@@ -6,11 +6,14 @@ from collections.abc import Iterable, Sequence
 
 WORDS = {
     "CWE-22": r"(?:path|directory)[- ]travers\w*|\btravers\w+ (?:attacks?|vulnerabilit\w+)|\bcwe-22\b",
-    "CWE-77": r"\b(?:os |shell )?command[- ]injections?|\bshell injections?|\b(?:code|command) execution|\bcwe-7[78]\b",
-    "CWE-79": r"\bcross[- ]site[- ]scripting|\bxss\b|\b(?:html|javascript|script) injections?|\bcwe-79\b",
-    "CWE-89": r"\bsql[- ]injections?|\bsqli\b|\bcwe-89\b",
+    "CWE-77": r"\b(?:os |shell )?command[- ]injections?|\bshell injections?|\b(?:code|command) execution|\bcwe-7[78]\b"
+    r"|\b(?:arbitrary|malicious) commands?\b",
+    "CWE-79": r"\bcross[- ]site[- ]scripting|\bxss\b|\b(?:html|javascript|script) injections?|\bcwe-79\b"
+    r"|\bmalicious (?:html|javascript|scripts?)\b|\bcode into (?:a|the) web ?page",
+    "CWE-89": r"\bsql[- ]injections?|\bsqli\b|\bcwe-89\b|\bmalicious sql\b",
     "CWE-190": r"\b(?:integer|arithmetic|numeric)[- ](?:over|under)flow\w*|\bcwe-190\b",
-    "CWE-416": r"\buse[- ]after[- ]free\w*|\bdangling pointers?|\bdouble[- ]free\w*|\bcwe-41[56]\b|\buaf\b",
+    "CWE-416": r"\buse[- ]after[- ]free\w*|\bdangling pointers?|\bdouble[- ]free\w*|\bcwe-41[56]\b|\buaf\b"
+    r"|\bfreed memory|\bafter (?:it|they|being|having been)(?: \w+){0,2}? freed\b",
     "CWE-476": r"\bnull[- ](?:pointer )?de-?referenc\w*|\bdereferenc\w+ (?:of )?(?:an? )?null(?: pointers?)?|\bnull pointers? exceptions?"
     r"|\bcwe-476\b",
     "CWE-787": r"\bout[- ]of[- ]bounds?(?:[- ](?:memory )?(?:writ\w+|access\w*))?|\bcwe-787\b"
@@ -44,7 +47,7 @@ def mark_weaknesses(text: str, asked: str | None) -> str:
 
 
 def names_others_alone(texts: Iterable[str], asked: str) -> bool:
-    """Whether the texts name weaknesses, and none of them can be the one that was asked about. Raises: nothing; an unknown CWE has no others."""
+    """Whether the texts name weaknesses, and none of them can be the one that was asked about; never for a CWE unknown here."""
     named = {_relation(_kind(match), asked) for text in texts for match in _ANY.finditer(text)}
     return asked in WORDS and OTHER in named and not named & {ASKED, NEAR}
 

@@ -22,9 +22,12 @@ _MARKUP = re.compile(r"[*_`#]+")
 _NOT = re.compile(r"(?:n't\b|\bcannot\b)")
 _NOT_A_WORD = frozenset("_(){}<>=[]\\/0123456789@&|")
 _TRIM = "\"'.,:;!?*-()"
-_OF_AN_END = frozenset("conclusion summary decision answer verdict final result".split())
+_OF_AN_END = frozenset(["conclusion", "summary", "decision", "answer", "verdict", "final", "result"])
 _OF_ADVICE = frozenset(
-    "recommendation recommendations fix fixes fixed solution mitigation mitigations improvements improved corrected".split()
+    [
+        *("recommendation", "recommendations", "fix", "fixes", "fixed", "solution"),
+        *("mitigation", "mitigations", "improvements", "improved", "corrected"),
+    ]
 )
 
 
@@ -53,11 +56,11 @@ class _Heard:
 
     @property
     def verdict(self) -> Verdict | None:
-        return self.claim and self.claim.verdict
+        return self.claim.verdict if self.claim else None
 
     @property
     def said(self) -> str | None:
-        return self.claim and f"{self.claim.verdict} {self.claim.weight.name.lower()} of {self.about}"
+        return None if self.claim is None else f"{self.claim.verdict} {self.claim.weight.name.lower()} of {self.about}"
 
 
 def wording_of(
