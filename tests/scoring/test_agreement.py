@@ -13,7 +13,7 @@ from harness.errors import DataError
 from harness.records import Verdict
 from harness.scoring.agreement import PAGE, answers_of, judge_all, page_of
 from harness.scoring.fitting import features_of, fit_weights, keep_weights
-from harness.scoring.learnt import FILE, stored_weights
+from harness.scoring.learnt import FILE, VERDICTS, stored_weights
 from harness.scoring.recorded import FOLDER_VARIABLE, Recorded, read_recorded, recorded_file
 from harness.scoring.verdicts import read_verdict
 from harness.scoring.weaknesses import mark_weaknesses
@@ -84,8 +84,8 @@ MADE_UP = [
 
 
 def test_weights_learnt_without_a_model_do_not_depend_on_it() -> None:
-    turned = {Verdict.VULNERABLE: Verdict.SECURE, Verdict.SECURE: Verdict.VULNERABLE}
-    other = [replace(one, verdict=turned[one.verdict]) if one.model == "d" and one.verdict else one for one in MADE_UP]
+    told = dict(zip(VERDICTS, (*VERDICTS[1:], VERDICTS[0]), strict=True))
+    other = [replace(one, verdict=told[one.verdict]) if one.model == "d" and one.verdict else one for one in MADE_UP]
     answers = answers_of(MADE_UP)
     assert fit_weights(MADE_UP, features_of(MADE_UP, answers), without="d") == fit_weights(other, features_of(other, answers), without="d")
     assert fit_weights(MADE_UP, features_of(MADE_UP, answers)) != fit_weights(other, features_of(other, answers))
