@@ -44,6 +44,12 @@ def test_the_committed_page_shows_the_agreement_that_is_asked_for() -> None:
         assert reader >= FLOORS.get(model, 0.93), model
 
 
+def test_few_responses_that_tell_a_weakness_are_read_secure_by_the_committed_page() -> None:
+    rows = re.findall(r"^\| \S+ \| vulnerable \| (\d+) \| (\d+) \| (\d+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(rows) == 7
+    assert sum(int(secure) for _, secure, _ in rows) / 12_924 <= 0.017
+
+
 @pytest.mark.heavy
 def test_the_page_is_what_leaving_each_model_out_gives(recorded: list[Recorded]) -> None:
     answers = answers_of(recorded)
