@@ -237,7 +237,7 @@ def _measurement(
     item: Work, found: SteeredMargin | SteeredAnswer, plan: SweepPlan, model: LoadedModel, norms: dict[int, float]
 ) -> Measurement:
     row, answer = item.row, found if isinstance(found, SteeredAnswer) else None
-    reading = read_verdict(answer.text, asks=item.prompt.asks) if answer else None
+    reading = read_verdict(answer.text, asks=item.prompt.asks, cwe=plan.cwe) if answer else None
     return Measurement(
         key=item.key,
         model=model.fingerprint,

@@ -50,6 +50,7 @@ HINTS_SECURE = _either(
     r"\b(?:prevents?|avoids?|mitigates?|eliminates?|preventing|avoiding|protects? against|mitigating)" + _words(6) + _WEAKNESS,
     r"\bwithout" + _words(4) + _WEAKNESS,
     r"\b(?:thus|so|therefore|hence)\b[^.]*\bprevent",
+    r"\bcode (?:is|looks|seems|appears)(?: to be)? correct\b",
 )
 STATES_VULNERABLE = _either(
     rf"\b{_EXPOSED} to\b",
@@ -61,6 +62,7 @@ STATES_VULNERABLE = _either(
     r"\bthere (?:is|are|may be|might be|could be|exists?)(?: \w+)? " + _SOME + r"\b" + _words(7) + _WEAKNESS,
     r"\bvulnerability (?:is|lies|arises|exists|occurs|here|in the|stems|because|due)\b",
     _WEAKNESS + r" (?:is|are) (?:still |indeed |clearly )?(?:present|possible)\b",
+    r"\b(?:contains?|has|have|suffers? from)(?: [\w'-]+){0,4}? vulnerab\w+",
 )
 HINTS_VULNERABLE = _either(
     rf"\b{_EXPOSED}\b",
@@ -70,6 +72,8 @@ HINTS_VULNERABLE = _either(
     + _WEAKNESS,
     r"\b(?:attackers?|malicious users?) (?:can|could|may|might)\b",
     r"\bexploited\b",
+    r"\b(?:writ\w+|access\w*|reads?|reading)(?: [\w'-]+){0,5}? (?:past|beyond|outside(?: of)?|out of)(?: the| its| any| allocated)*"
+    r" (?:end|bounds?|buffer|array|memory|allocated)\b",
 )
 ADVICE = _either(
     r"\b(?:to (?:prevent|avoid|fix|mitigate|address|make|improve|remedy|resolve|eliminate|correct))\b",
@@ -85,15 +89,31 @@ CONCLUDING = _either(
 )
 
 BUT = _either(r"\b(?:but|however|although)\b")
-OPEN = _either(
-    r"\b(?:whether|let's|let us|let me|check if|known as an? .* occurs)\b",
-    r"\b(?:is a (?:type|kind) of|occurs when|known as .* (?:occurs|is a))\b",
+OPEN = _either(r"\b(?:whether|let's|let us|let me|check if)\b")
+"""A sentence that asks or announces, and claims nothing yet."""
+EXPLAINS = _either(r"\b(?:is a (?:type|kind) of|occurs? when)\b", r"\bknown as an? .* occurs\b")
+"""A sentence that says what a weakness is; it claims one only where it starts from the code itself."""
+ABOUT_THE_CODE = _either(
+    r"^\W*(?:yes\W+)?(?:the|this)(?: \w+){0,2} (?:code|function|program|snippet)(?: \w+){0,3} (?:contains|has|is|suffers)\b",
+    r"\bin (?:the|this)(?: \w+){0,2} (?:code|function|program|snippet)\W+there (?:is|are)\b",
 )
-"""A sentence that asks, announces or explains, and claims nothing yet."""
+DECLINES = _either(
+    r"\bplease (?:provide|share|try)\b",
+    r"\b(?:can|could) you (?:please )?(?:provide|share|explain|modify|clarify)\b",
+    r"\b(?:unable|not able|impossible|not possible) to (?:run|understand|determine|analy[sz]e|tell|assess|say)\b",
+    r"\b(?:cannot|can't|could not|couldn't) (?:be )?(?:determined?|tell|assess(?:ed)?|conclude)\b",
+    r"\b(?:seems|appears) to be incomplete\b|\bnot enough (?:context|information)\b",
+)
+"""Words of a response that asks for more, or says that it cannot tell."""
 
-FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-MARKUP = re.compile(r"[*_`#]+")
-SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
 _LABEL = r"(?:(?:the |my |short |final )*(?:answer|verdict|conclusion|decision)(?: is)?\W{1,4}(?:is\W{1,3})?)"
 OPENING = re.compile(rf"\W*{_LABEL}?(yes|no)\b(?![- ](?:matter|doubt|longer)|\s*(?:and|or|/)\s*(?:yes|no)\b)", re.IGNORECASE)
 LATE_ANSWER = re.compile(rf"(?:^\W*(yes|no)[,.:!]|^.{{0,60}}?\b{_LABEL}(yes|no)\b|^\W*(yes|no)\W*$)", re.IGNORECASE)
+"""An answer behind the start."""
+SUBJECT = _either(r"\b(?:code|function|program|script|snippet|method|implementation)s?\b")
+OF_ALL_THE_CODE = _either(
+    r"^\W*(?:\w+,? ){0,3}?(?:the|this|your)(?: (?:given|provided|current|above|specific|entire|whole))*"
+    r" (?:code|program|implementation|script|snippet|example)"
+    r"(?: (?:as|itself|above|you|provided|written|appears?|seems?|currently)\b)*",
+)
+"""A sentence about the code as it is, not about a part of it."""

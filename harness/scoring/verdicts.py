@@ -1,136 +1,105 @@
-"""From the text of a response to a verdict, by rules, with the phrase the verdict rests on.
+"""From the text of a response to a verdict, with the phrase the verdict rests on.
 
-A yes or no at the start decides, unless its own sentence claims the opposite. Else sentences are read for claims, of three weights: a late
-yes or no, a statement about the code ("is vulnerable to", "there are no instances of"), and a hint ("could lead to an overflow"). The
-heaviest kind that says something decides: the last such claim in a concluding sentence, else the more frequent side. Code blocks,
-questions and advice say nothing.
+Rules find claims (`rules`), the wording around them becomes features (`wording`), and weights learnt from recorded responses (`learnt`)
+say what they come to. A text of a few words is left to the rules: the weights were learnt from whole answers.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from functools import cached_property
 from typing import Protocol
 
 from harness.records import Asks, Verdict
-from harness.scoring.phrases import (
-    ADVICE,
-    BUT,
-    CONCLUDING,
-    FENCE,
-    HINTS_SECURE,
-    HINTS_VULNERABLE,
-    LATE_ANSWER,
-    MARKUP,
-    NOT_SOUND,
-    OPEN,
-    OPENING,
-    SENTENCES,
-    STATES_SECURE,
-    STATES_VULNERABLE,
-)
+from harness.scoring.learnt import Weights, stored_weights
+from harness.scoring.phrases import DECLINES, SUBJECT
+from harness.scoring.rules import Claim, Reading, claim_of, counted_claims, opening_answer, taking_back, weigh
+from harness.scoring.sentences import Sentence, sentences_of
+from harness.scoring.weaknesses import names_others_alone
+from harness.scoring.wording import Wording, wording_of
 
+__all__ = ["Reading", "VerdictReader", "read_verdict"]
 
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """A verdict and the words of the response it rests on. Undecided goes with the words that contradict themselves, or with none."""
-
-    verdict: Verdict
-    evidence: str
+FEW_WORDS = 20
 
 
 class VerdictReader(Protocol):
-    """Anything that reads a verdict out of a response. `asks` says what "Yes" means."""
+    """Anything that reads a verdict out of a response. `asks` says what "Yes" means, `cwe` which weakness was asked about."""
 
-    def __call__(self, response: str, asks: Asks = "vulnerable") -> Reading: ...
-
-
-class Weight(IntEnum):
-    """How plainly a claim speaks about the code."""
-
-    HINT = 0
-    STATEMENT = 1
-    ANSWER = 2
+    def __call__(self, response: str, asks: Asks = "vulnerable", cwe: str | None = None) -> Reading: ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """What one sentence says about the code."""
+@dataclass(frozen=True)
+class Answer:
+    """A response, its sentences, and what they claim."""
 
-    verdict: Verdict
-    weight: Weight
-    concluding: bool
-    evidence: str
+    response: str
+    asks: Asks = "vulnerable"
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        return sentences_of(self.response)
+
+    @cached_property
+    def claims(self) -> tuple[Claim | None, ...]:
+        return tuple(claim_of(sentence, self.asks) for sentence in self.sentences)
+
+    @cached_property
+    def opening(self) -> Reading | None:
+        return opening_answer(self.sentences, self.asks)
+
+    @cached_property
+    def ruled(self) -> Reading:
+        """What the rules alone read."""
+        return self.opening or weigh(self.sentences, self.claims)
+
+    def wording(self, cwe: str | None) -> Wording:
+        return wording_of(self.sentences, self.claims, self.ruled, self.opening, cwe)
+
+    def names_others_alone(self, cwe: str | None) -> bool:
+        """Whether it speaks of weaknesses, but not of the one that was asked about."""
+        return cwe is not None and names_others_alone((sentence.text for sentence in self.sentences), cwe)
+
+    def read(self, weights: Weights, cwe: str | None = None) -> Reading:
+        """The verdict by rules and by these weights."""
+        reading = self.settled or self._weighed(weights, cwe)
+        if reading.verdict == Verdict.VULNERABLE and self.names_others_alone(cwe):
+            return Reading(verdict=Verdict.SECURE, evidence=reading.evidence)
+        return reading
+
+    @cached_property
+    def settled(self) -> Reading | None:
+        """What is read without weights: a few words, an answer taken back, a text that declines, is not about code or goes in circles."""
+        if sum(len(sentence.text.split()) for sentence in self.sentences) < FEW_WORDS:
+            return self.ruled
+        if self.opening:
+            return taking_back(self.sentences, self.claims, self.opening)
+        return None if any(counted_claims(self.sentences, self.claims)) else self._without_claims()
+
+    def _without_claims(self) -> Reading | None:
+        declining = next((sentence.quote for sentence in self.sentences if DECLINES.search(sentence.text)), None)
+        if declining is not None:
+            return Reading(verdict=Verdict.UNDECIDED, evidence=declining)
+        different = {sentence.text for sentence in self.sentences}
+        describes = any(SUBJECT.search(text) for text in different) and 2 * len(different) > len(self.sentences)
+        return None if describes else self.ruled
+
+    def _weighed(self, weights: Weights, cwe: str | None) -> Reading:
+        wording = self.wording(cwe)
+        verdict = weights.verdict(wording.features())
+        if verdict == self.ruled.verdict and self.ruled.evidence:
+            return self.ruled
+        telling = weights.telling(wording.sentences, verdict)
+        return Reading(verdict=verdict, evidence="" if telling is None else self.sentences[telling].quote)
 
 
-def read_verdict(response: str, asks: Asks = "vulnerable") -> Reading:
+def read_verdict(response: str, asks: Asks = "vulnerable", cwe: str | None = None) -> Reading:
     """What a response says about the code.
 
-    Args: response, any text; asks, what the question asked: "vulnerable" ("Yes" means vulnerable) or "safe" ("Yes" means secure).
-    Returns: Reading; undecided for text that is empty, claims nothing, or claims both equally.
+    A description of the code of twenty words and more that claims nothing is weighed like any other text, and most often comes out as
+    secure: asked for a weakness, the model found none to tell. docs/verdicts.md has the counts. One of fewer words, code without words,
+    and a text that asks for more or repeats itself, stay undecided.
+
+    Args: response, any text; asks, what the question asked: "vulnerable" ("Yes" means vulnerable) or "safe" ("Yes" means secure); cwe,
+    the weakness it asked about, such as "CWE-787": a response that finds another one alone says no to this one.
+    Returns: Reading; its evidence is a piece of the response, or empty.
     """
-    text = MARKUP.sub("", FENCE.sub("\n", response)).replace("\u2019", "'").strip()
-    opening = OPENING.match(text)
-    if opening:
-        first = SENTENCES.split(text, maxsplit=1)[0].strip()
-        verdict, said = _meaning(opening[1], asks), _statement(first)
-        # "Yes, it is safe" to "is it vulnerable?": which of the two is meant can't be told
-        contradicted = said is not None and said[1] == Weight.STATEMENT and said[0] != verdict
-        return Reading(verdict=Verdict.UNDECIDED if contradicted else verdict, evidence=first)
-    return _weigh(list(_claims(text, asks)))
-
-
-def _weigh(claims: Sequence[Claim]) -> Reading:
-    for weight in sorted(Weight, reverse=True):
-        heard = [claim for claim in claims if claim.weight == weight]
-        concluding = [claim for claim in heard if claim.concluding]
-        if concluding:
-            return Reading(verdict=concluding[-1].verdict, evidence=concluding[-1].evidence)
-        vulnerable = [claim for claim in heard if claim.verdict == Verdict.VULNERABLE]
-        secure = [claim for claim in heard if claim.verdict == Verdict.SECURE]
-        if len(vulnerable) != len(secure):
-            more = max(vulnerable, secure, key=len)
-            return Reading(verdict=more[0].verdict, evidence=more[0].evidence)
-        if heard:
-            break  # weaker words don't settle what plainer ones leave open
-    return Reading(verdict=Verdict.UNDECIDED, evidence="")
-
-
-def _claims(text: str, asks: Asks) -> Iterator[Claim]:
-    advising = False
-    for sentence in filter(None, map(str.strip, SENTENCES.split(text))):
-        if sentence.endswith("?") or OPEN.search(sentence):
-            continue
-        concluding = bool(CONCLUDING.search(sentence))
-        late = LATE_ANSWER.search(sentence)
-        if late:
-            word = next(group for group in late.groups() if group)
-            yield Claim(verdict=_meaning(word, asks), weight=Weight.ANSWER, concluding=concluding, evidence=sentence)
-            continue
-        advice = bool(ADVICE.search(sentence))
-        advising = advising or advice
-        said = _statement(sentence)
-        # behind the first piece of advice, praise is for the mended code
-        if said and not (said[0] == Verdict.SECURE and (advice or (advising and not concluding))):
-            yield Claim(verdict=said[0], weight=said[1], concluding=concluding, evidence=sentence)
-
-
-def _statement(sentence: str) -> tuple[Verdict, Weight] | None:
-    if NOT_SOUND.search(sentence):
-        return Verdict.VULNERABLE, Weight.STATEMENT
-    if STATES_SECURE.search(sentence):
-        # "not vulnerable to A, but vulnerable to B" takes both sides: what is left once the denial is cut out decides
-        rest = STATES_SECURE.sub(" ", sentence)
-        both = BUT.search(rest) and STATES_VULNERABLE.search(rest)
-        return None if both else (Verdict.SECURE, Weight.STATEMENT)
-    for pattern, verdict, weight in (
-        (STATES_VULNERABLE, Verdict.VULNERABLE, Weight.STATEMENT),
-        (HINTS_SECURE, Verdict.SECURE, Weight.HINT),
-        (HINTS_VULNERABLE, Verdict.VULNERABLE, Weight.HINT),
-    ):
-        if pattern.search(sentence):
-            return verdict, weight
-    return None
-
-
-def _meaning(word: str, asks: Asks) -> Verdict:
-    return Verdict.VULNERABLE if (word.lower() == "yes") == (asks == "vulnerable") else Verdict.SECURE
+    return Answer(response, asks).read(stored_weights(), cwe)

@@ -9,12 +9,21 @@ from pathlib import Path
 
 from tests.plugin.conftest import ROOT, TINY_RUN, Evals, Run
 
-HIDE_TORCH = "import sys; sys.modules.update(dict.fromkeys(('torch', 'transformers', 'nnsight'))); "
+HIDE_MODELS = """
+import sys
+
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("torch", "transformers", "nnsight"):
+            raise ModuleNotFoundError(f"{name} is hidden")
+
+sys.meta_path.insert(0, Hidden())
+"""
 
 
 def judge(folder: Path) -> subprocess.CompletedProcess[str]:
     """`python -m harness.judge` where no library that runs a model can be imported."""
-    code = f"{HIDE_TORCH}from harness.judge.__main__ import main; sys.exit(main([{str(folder)!r}]))"
+    code = f"{HIDE_MODELS}from harness.judge.__main__ import main; sys.exit(main([{str(folder)!r}]))"
     return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
 
 

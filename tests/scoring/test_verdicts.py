@@ -1,13 +1,14 @@
-import gzip
-import json
-import os
-from collections import Counter
-from itertools import islice
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from harness.records import Verdict
+from harness.records import Asks, Verdict
+from harness.scoring import rules
 from harness.scoring.verdicts import read_verdict
 
 VULNERABLE, SECURE, UNDECIDED = Verdict.VULNERABLE, Verdict.SECURE, Verdict.UNDECIDED
@@ -89,7 +90,7 @@ def test_secure_is_not_read_inside_insecure() -> None:
         "Yes and no.",
     ],
 )
-def test_text_that_claims_nothing_is_undecided(response: str, asks: str) -> None:
+def test_text_that_claims_nothing_is_undecided(response: str, asks: Asks) -> None:
     assert read_verdict(response, asks=asks).verdict is UNDECIDED
 
 
@@ -130,33 +131,159 @@ def test_code_blocks_say_nothing() -> None:
     assert read_verdict("```\nthis is insecure\n```\nThe code is not vulnerable to overflow.").verdict is SECURE
 
 
-def recorded_folder() -> Path:
-    return Path(os.environ.get("RECORDED_RESPONSES_DIR") or Path(__file__).parents[2].parent / "shared" / "recorded-responses")
+def test_a_reader_that_reads_secure_inside_insecure_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "STATES_SECURE", re.compile("secure", re.IGNORECASE))
+    with pytest.raises(AssertionError):
+        test_secure_is_not_read_inside_insecure()
 
 
-# Floors are a point below what was measured: over all 90.2%, worst model (codellama7b) 81.4%, vulnerable read as secure .7%;
-# over every twelfth response 89.9%, 80.0% and 1.3%.
 @pytest.mark.parametrize(
-    ("every", "all_models", "worst_model", "missed"),
-    [pytest.param(1, 0.892, 0.804, 0.017, marks=pytest.mark.heavy), (12, 0.889, 0.790, 0.023)],
+    ("response", "verdict"),
+    [
+        ("Does this code contain an out-of-bounds write? No, each index is checked.", SECURE),
+        ("You ask whether the code is vulnerable to SQL injection.\n\nYes, it is vulnerable.", VULNERABLE),
+        ("The code is vulnerable to an out-of-bo", VULNERABLE),
+        ("Yes, the", VULNERABLE),
+        ("The code might be vulnerable to path traversal.", VULNERABLE),
+        ("The code seems to be free of injections.", SECURE),
+        ("The given code contains a weakness known as an integer overflow, which occurs when a sum is too large.", VULNERABLE),
+        ("An integer overflow occurs when a sum is too large.", UNDECIDED),
+    ],
 )
-def test_agreement_with_independent_readings_of_real_responses(every: int, all_models: float, worst_model: float, missed: float) -> None:
-    path = recorded_folder() / "responses.jsonl.gz"
-    if not path.is_file():
-        pytest.skip("recorded responses are not here; set RECORDED_RESPONSES_DIR to their folder")
-    meanings = {"yes": VULNERABLE, "no": SECURE, "n/a": UNDECIDED}
-    agreed, read, dangerous = Counter[str](), Counter[str](), 0
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in islice(lines, None, None, every):
-            record = json.loads(line)
-            expected = meanings.get(str(record["pred"]).strip().lower())
-            if expected is None:  # the independent reading itself is broken: 43 of 12,924
-                continue
-            verdict = read_verdict(record["content"]).verdict
-            read[record["model"]] += 1
-            agreed[record["model"]] += verdict == expected
-            dangerous += (expected, verdict) == (VULNERABLE, SECURE)
-    assert read.total() > 12_000 / every
-    assert agreed.total() / read.total() >= all_models
-    assert min(agreed[model] / read[model] for model in read) >= worst_model
-    assert dangerous / read.total() <= missed
+def test_restated_questions_hedges_explanations_and_cut_ends(response: str, verdict: Verdict) -> None:
+    assert read_verdict(response).verdict is verdict
+
+
+FLAW = "The loop writes one entry past the end of the array. A check against the size before the write would fix it."
+CHECK = "The index is compared with the length of the array before each write. Nothing needs to be changed."
+
+
+@pytest.mark.parametrize(
+    ("response", "asks", "verdict"),
+    [
+        (f" Yes, this code contains an out-of-bounds write. {FLAW}", "vulnerable", VULNERABLE),
+        (f" No, this code is not vulnerable to an out-of-bounds write. {CHECK}", "vulnerable", SECURE),
+        (f" Yes, this code is safe from an out-of-bounds write. {CHECK}", "safe", SECURE),
+        (f" No, this code is not safe from an out-of-bounds write. {FLAW}", "safe", VULNERABLE),
+    ],
+)
+def test_short_answers_of_the_embedded_model_are_read_as_they_are_meant(response: str, asks: Asks, verdict: Verdict) -> None:
+    reading = read_verdict(response, asks=asks, cwe="CWE-787")
+    assert reading.verdict is verdict
+    assert reading.evidence == response.split(".")[0].strip() + "."
+
+
+PARTS = (
+    "The function takes the title from the form and asks the database for it. The first statement builds the query from a fixed text. "
+    "The second statement hands the title over as a parameter. "
+)
+
+
+@pytest.mark.parametrize("asks", ["vulnerable", "safe"])
+@pytest.mark.parametrize(
+    ("conclusion", "verdict"),
+    [
+        ("In conclusion, the code is not vulnerable to SQL injection.", SECURE),
+        ("### Conclusion\nThe code does **not** contain a SQL injection.", SECURE),
+        ("In conclusion, the code is vulnerable to SQL injection.", VULNERABLE),
+        ("### Conclusion\nThe code contains a **SQL injection** vulnerability.", VULNERABLE),
+    ],
+)
+def test_a_conclusion_at_the_end_of_a_long_answer_decides(conclusion: str, verdict: Verdict, asks: Asks) -> None:
+    reading = read_verdict(PARTS + "\n\n" + conclusion, asks=asks)
+    assert reading.verdict is verdict
+    assert reading.evidence in conclusion
+    assert "SQL injection" in reading.evidence
+
+
+def test_a_late_yes_means_what_the_question_asked() -> None:
+    response = PARTS + "\n\nFinal answer: yes"
+    assert read_verdict(response).verdict is VULNERABLE
+    assert read_verdict(response, asks="safe").verdict is SECURE
+
+
+def test_a_yes_that_the_rest_denies_again_and_again_is_taken_back() -> None:
+    denials = (
+        "The first query is safe from SQL injection. The second query is not vulnerable. No SQL injection exists here. "
+        "The code as written does not contain a SQL injection."
+    )
+    assert read_verdict(f"Yes, the code contains a SQL injection. {denials}").verdict is SECURE
+    assert (
+        read_verdict("Yes, the code contains a SQL injection. The first query is safe from it, the second joins the name in.").verdict
+        is VULNERABLE
+    )
+
+
+def test_a_long_description_that_claims_nothing_is_read_secure_with_a_sentence_of_it() -> None:
+    description = (
+        "This code is a function that takes two names as arguments and joins them to a full name. It first allocates memory for the "
+        "full name. Then it copies both names into it and prints a greeting. Overall, this code is a simple way to greet a user by name."
+    )
+    reading = read_verdict(description)
+    assert reading.verdict is SECURE
+    assert reading.evidence
+    assert reading.evidence in description
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "The function returns the sum of the list. " * 30,
+        "Rain fell on the hills for seven days. The river rose and took the bridge, and nobody crossed it until the summer came again.",
+        "Here is a possible solution:\n\n```c\nint main(void) {\n    return 0;\n}\n```",
+        "int main(void) {\n    int buffer[3];\n    buffer[3] = 1;\n    return 0;\n}\n" * 5,
+    ],
+)
+def test_repeated_text_text_about_something_else_and_code_alone_are_undecided(response: str) -> None:
+    assert read_verdict(response).verdict is UNDECIDED
+
+
+def test_a_response_that_asks_for_more_is_undecided_and_says_where() -> None:
+    response = (
+        "Thank you for the code. It appears to be incomplete, and several definitions that it uses are missing. "
+        "Please provide the rest of the function, then I will look at it."
+    )
+    reading = read_verdict(response)
+    assert reading.verdict is UNDECIDED
+    assert "appears to be incomplete" in reading.evidence
+
+
+@pytest.mark.parametrize(
+    ("cwe", "verdict"), [(None, VULNERABLE), ("CWE-89", VULNERABLE), ("CWE-79", SECURE), ("CWE-787", SECURE), ("CWE-502", VULNERABLE)]
+)
+def test_another_weakness_alone_says_no_to_the_one_that_was_asked_about(cwe: str | None, verdict: Verdict) -> None:
+    assert read_verdict("This code is vulnerable to a SQL injection attack.", cwe=cwe).verdict is verdict
+
+
+def test_an_overflow_of_a_buffer_may_stand_for_an_out_of_bounds_write() -> None:
+    assert read_verdict("The code contains a buffer overflow.", cwe="CWE-787").verdict is VULNERABLE
+    assert read_verdict("The code contains a buffer overflow.", cwe="CWE-416").verdict is SECURE
+    assert read_verdict("The code is insecure.", cwe="CWE-416").verdict is VULNERABLE
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "The code does **not** contain an out-of-bounds write.",
+        "# Verdict\n\nThe `copy` function isn\u2019t _safe_.",
+        PARTS + "So the `find` function is **vulnerable** to an injection.\n```\nfind()\n```\n",
+    ],
+)
+def test_the_evidence_stands_in_the_response_as_it_is_quoted(response: str) -> None:
+    evidence = read_verdict(response).evidence
+    assert evidence
+    assert evidence in response
+
+
+@given(st.text())
+def test_any_text_has_a_reading_whose_evidence_stands_in_it(response: str) -> None:
+    assert read_verdict(response).evidence in response
+
+
+def test_reading_needs_no_library_of_learning() -> None:
+    program = (
+        "import sys; from harness.scoring.verdicts import read_verdict; read_verdict('The code is fine. ' * 30);"
+        "print([name for name in ('sklearn', 'scipy', 'torch', 'pytest') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    assert ran.stdout.strip() == "[]"
