@@ -1,8 +1,6 @@
 """Recorded responses of real models, each with an independent reading of its verdict. A folder outside the project holds them."""
 
 import ast
-import gzip
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +9,9 @@ from typing import Any
 
 from harness.errors import DataError
 from harness.records import Verdict
+from harness.scoring.stored import FILE, stored_lines
 
 FOLDER_VARIABLE = "RECORDED_RESPONSES_DIR"
-FILE = "responses.jsonl.gz"
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "recorded-responses"
 """Where they are looked for without being told: beside the checkout."""
 
@@ -68,8 +66,7 @@ def read_recorded(folder: Path | None = None) -> list[Recorded]:
     file = recorded_file(folder)
     if not file.is_file():
         raise DataError(f"{file} is not there; set {FOLDER_VARIABLE} to the folder that holds {FILE}")
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        return [_recorded(json.loads(line)) for line in lines]
+    return [_recorded(line) for line in stored_lines(file)]
 
 
 def _recorded(line: dict[str, Any]) -> Recorded:

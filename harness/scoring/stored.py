@@ -2,9 +2,10 @@
 
 import gzip
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from harness.errors import DataError
 from harness.records import Label, Verdict
@@ -84,6 +85,15 @@ def with_unchanged(results: Iterable[Result]) -> list[Result]:
     return list(found.values())
 
 
+def stored_lines(file: Path) -> Iterator[dict[str, Any]]:
+    """The responses of a recorded file, as they stand there. Raises: DataError for a file that is missing or unreadable."""
+    try:
+        with gzip.open(file, "rt", encoding="utf-8") as lines:
+            yield from map(json.loads, lines)
+    except (OSError, EOFError, ValueError) as error:
+        raise DataError(f"{file} can't be read as stored results ({error!r}); give the folder that holds {FILE}") from error
+
+
 def read_results(recorded: Path, experiment: str = EXPERIMENT) -> dict[str, list[Result]]:
     """Stored results of an experiment, by model.
 
@@ -93,13 +103,11 @@ def read_results(recorded: Path, experiment: str = EXPERIMENT) -> dict[str, list
     file = recorded / FILE if recorded.is_dir() else recorded
     found: dict[str, list[Result]] = {}
     try:
-        with gzip.open(file, "rt", encoding="utf-8") as lines:
-            for line in lines:
-                fields = json.loads(line)
-                if fields["experiment"] == experiment:
-                    result = Result(key=tuple(fields["path"]), pred=fields["pred"], gpt_eval=fields.get("gpt_eval"))
-                    found.setdefault(fields["model"], []).append(result)
-    except (OSError, EOFError, ValueError, KeyError) as error:
+        for fields in stored_lines(file):
+            if fields["experiment"] == experiment:
+                result = Result(key=tuple(fields["path"]), pred=fields["pred"], gpt_eval=fields.get("gpt_eval"))
+                found.setdefault(fields["model"], []).append(result)
+    except KeyError as error:
         raise DataError(f"{file} can't be read as stored results ({error!r}); give the folder that holds {FILE}") from error
     if not found:
         raise DataError(f"{file} holds no results of the experiment {experiment!r}; give the file of the benchmark")
