@@ -12,7 +12,8 @@ import numpy as np
 from harness.errors import EffectError
 from harness.numerics.agreement import verdict_of
 from harness.numerics.choice import choose_cells
-from harness.numerics.effects import Effect, PairMargins, SteeredVerdict, measure_effect, scenario_effects
+from harness.numerics.effects import Effect, PairMargins, measure_effect, scenario_effects
+from harness.numerics.flips import SteeredVerdict
 from harness.numerics.harm import SteeredRepetition
 from harness.numerics.retention import Retained, retained
 from harness.numerics.sensitivity import Sensitivity, measure_sensitivity

@@ -29,8 +29,9 @@ def result(scenarios: int | None, gate: str = "made-up") -> GateResult:
     return GateResult(gate=gate, status=GateStatus.PASS, reason="", statistic=1.0, threshold=0.5, scenarios=scenarios, details={"own": 1})
 
 
+@pytest.mark.usefixtures("figures")
 @pytest.mark.parametrize(("scenarios", "known", "power"), [(8, 8, 0.825), (23, 8, 0.825), (24, 24, 0.95), (81, 24, 0.95)])
-def test_a_result_carries_the_figures_of_no_more_scenarios_than_it_has(figures: Path, scenarios: int, known: int, power: float) -> None:
+def test_a_result_carries_the_figures_of_no_more_scenarios_than_it_has(scenarios: int, known: int, power: float) -> None:
     found = with_calibration(result(scenarios))
     assert (found.false_positive_rate, found.power) == (0.01, power)
     assert found.details["own"] == 1
@@ -38,8 +39,9 @@ def test_a_result_carries_the_figures_of_no_more_scenarios_than_it_has(figures: 
     assert found.details["calibration"]["placebos"] == 39
 
 
+@pytest.mark.usefixtures("figures")
 @pytest.mark.parametrize(("scenarios", "gate"), [(7, "made-up"), (None, "made-up"), (24, "other")])
-def test_a_result_carries_no_figures_where_none_were_measured(figures: Path, scenarios: int | None, gate: str) -> None:
+def test_a_result_carries_no_figures_where_none_were_measured(scenarios: int | None, gate: str) -> None:
     assert with_calibration(result(scenarios, gate)) == result(scenarios, gate)
 
 

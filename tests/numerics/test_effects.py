@@ -10,18 +10,16 @@ from scipy import stats
 from harness.errors import EffectError
 from harness.numerics.effects import (
     PairMargins,
-    SteeredVerdict,
     allowed_exceedances,
-    count_flips,
     dose_response,
-    mean_interval,
     measure_effect,
     rank_p,
     scenario_effects,
-    share,
     smallest_effect,
     unsteered_auc,
 )
+from harness.numerics.flips import SteeredVerdict, count_flips
+from harness.numerics.intervals import mean_interval, share
 from harness.records import Verdict
 
 LADDER = (-10.0, -5.0, 0.0, 5.0, 10.0)

@@ -5,17 +5,12 @@ import numpy as np
 import pytest
 
 from harness.errors import EffectError
-from harness.numerics.effects import (
-    DosePoint,
-    Effect,
-    Flips,
-    IntervalEstimate,
-    ScenarioEffect,
-    share,
-)
+from harness.numerics.effects import DosePoint, Effect, ScenarioEffect
+from harness.numerics.flips import Flips
 from harness.numerics.gates.extraction import ExtractionThresholds, extraction_gate
 from harness.numerics.gates.identity import IdentityCheck, identity_gate
 from harness.numerics.gates.shift import ShiftThresholds, shift_gate
+from harness.numerics.intervals import IntervalEstimate, share
 from harness.records import GateStatus, Interval
 
 SMALL = tuple(np.linspace(0.1, 1.0, 39).tolist())
@@ -34,6 +29,8 @@ def effect(*, scenarios: int = 12, anti: int = 0, bias: float = 2.0, **changes: 
         placebos={"random": SMALL, "nuisance": SMALL, "label-flip": SMALL},
         p_values={"random": 0.025, "nuisance": 0.025, "label-flip": 0.025},
         dose=tuple(DosePoint(strength=strength, margin=strength / 10) for strength in (-10.0, -5.0, 0.0, 5.0, 10.0)),
+        slope=0.1,
+        monotone_scenarios=share(scenarios - anti, scenarios),
         anti_steerable=share(anti, scenarios),
         flips=Flips(toward=3, away=0, noise=0, of=48),
         smallest=1.4,

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from harness.errors import EffectError
-from harness.numerics.slices import effect_of, responses_of
+from harness.numerics.effects import Effect
+from harness.numerics.slices import responses_of, slice_of
 from harness.plans import Cell
 from harness.records import Label, Measurement, Verdict
 from tests.measured import measurement
@@ -33,12 +34,17 @@ def rows(slopes: dict[str, tuple[float, float]], layer: int = 4) -> list[Measure
     return found
 
 
+def effect_of(measurements: list[Measurement]) -> Effect:
+    """The effect in the one declared cell."""
+    return slice_of(measurements, (CELL,)).effect(np.random.default_rng(0))
+
+
 def said(one: Measurement, verdict: Verdict, **changes: object) -> Measurement:
     return replace(one, endpoint="text", text="...", tokens=3, finish="end-of-text", verdict=verdict, evidence="Yes", **changes)  # type: ignore[arg-type]
 
 
 def test_the_effect_of_linear_margins_is_their_mean_slope_times_the_strength() -> None:
-    effect = effect_of(rows(SLOPES), CELL, np.random.default_rng(0))
+    effect = effect_of(rows(SLOPES))
     assert effect.signed == pytest.approx(2.5)
     assert {scenario.scenario: scenario.bias for scenario in effect.scenarios} == pytest.approx({"a": 2.0, "b": 3.0})
     assert dict(effect.placebos) == {kind: pytest.approx((0.25, 0.5)) for kind in ("random", "nuisance", "label-flip")}
@@ -48,19 +54,19 @@ def test_the_effect_of_linear_margins_is_their_mean_slope_times_the_strength() -
 def test_rows_of_another_layer_or_strength_do_not_enter() -> None:
     strangers = [*rows(dict.fromkeys(SLOPES, (9.0, 9.0)), layer=5)]
     strangers += [replace(one, strength=one.strength * 3, margin=99.0) for one in rows(SLOPES) if one.arm != "baseline"]
-    alone = effect_of(rows(SLOPES), CELL, np.random.default_rng(0))
-    assert effect_of([*strangers, *rows(SLOPES)], CELL, np.random.default_rng(0)) == alone
+    alone = effect_of(rows(SLOPES))
+    assert effect_of([*strangers, *rows(SLOPES)]) == alone
 
 
 def test_the_order_of_the_records_does_not_matter() -> None:
     measured = rows(SLOPES)
-    assert effect_of(measured[::-1], CELL, np.random.default_rng(0)) == effect_of(measured, CELL, np.random.default_rng(0))
+    assert effect_of(measured[::-1]) == effect_of(measured)
 
 
 def test_a_lost_row_is_named_not_filled_in() -> None:
     measured = [one for one in rows(SLOPES) if not (one.arm == "treatment" and one.strength == 10.0 and one.path == "a/patched.c")]
     with pytest.raises(EffectError, match="scenario a"):
-        effect_of(measured, CELL, np.random.default_rng(0))
+        effect_of(measured)
 
 
 def test_flips_toward_the_pushed_side_are_counted_from_the_texts() -> None:
@@ -69,7 +75,7 @@ def test_flips_toward_the_pushed_side_are_counted_from_the_texts() -> None:
         texts += [said(one, Verdict.SECURE), said(one, Verdict.SECURE, arm="repeat")]
         texts += [said(one, Verdict.VULNERABLE, arm="treatment", layer=4, strength=10.0)]
         texts += [said(one, Verdict.SECURE, arm="treatment", layer=4, strength=-10.0)]
-    effect = effect_of([*rows(SLOPES), *texts], CELL, np.random.default_rng(0))
+    effect = effect_of([*rows(SLOPES), *texts])
     assert effect.flips is not None
     assert (effect.flips.toward, effect.flips.noise, effect.flips.of) == (2, 0, 4)
 
