@@ -65,7 +65,8 @@ def test_the_halves_of_a_pair_share_all_but_their_own_letters() -> None:
 def test_a_copy_changes_one_letter_in_both_halves_alike() -> None:
     first, second = draw_pairs(1, np.random.default_rng(1), copies=2)
     assert (first.scenario, first.variant, second.scenario, second.variant) == ("s000", "original", "s000", "copy-1")
-    changes = [[place for place in range(LENGTH) if one[place] != other[place]] for one, other in ((first.vulnerable, second.vulnerable), (first.patched, second.patched))]  # fmt: skip
+    halves = ((first.vulnerable, second.vulnerable), (first.patched, second.patched))
+    changes = [[place for place in range(LENGTH) if one[place] != other[place]] for one, other in halves]
     assert changes[0] == changes[1]
     assert len(changes[0]) == 1
     counted = draw_pairs(1, np.random.default_rng(1), copies=2, copies_as_scenarios=True)
