@@ -69,8 +69,9 @@ def bootstrap_interval(
         )
 
     def found(method: str) -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # said in the result instead
+        # what is degenerate is said in the result instead: by SciPy's warning, or by 0 / 0 where leaving one out changes nothing
+        with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+            warnings.simplefilter("ignore", stats.DegenerateDataWarning)
             return stats.bootstrap(
                 (values,), statistic, confidence_level=level, n_resamples=RESAMPLES, method=method, rng=rng, vectorized=True
             ).confidence_interval
