@@ -87,7 +87,7 @@ def _could_not_pass(found: PairedDifference, limits: DifferenceThresholds, famil
     tests = len(family.raw) if family else 1
     family_of = f" and a family of {tests}" if tests > 1 else ""
     remedy = f"{needed} are needed" if needed else "no number reaches it"
-    return [f"{counted(found.scenarios, 'scenario')}{family_of} give p >= {probability(best)}; {remedy}"]
+    return [f"with {counted(found.scenarios, 'scenario')}{family_of} p is at least {probability(best)}; {remedy}"]
 
 
 def _sentence(found: PairedDifference, wording: Wording) -> str:
