@@ -51,6 +51,13 @@ def test_an_effect_that_holds_in_every_part_passes_and_says_by_how_much() -> Non
     assert (result.largest_p, result.false_positive_rate, result.power) == (0.025, None, None)
 
 
+def test_slope_and_scenarios_in_order_of_dose_stand_in_the_details() -> None:
+    details = shift_gate(effect(anti=1, slope=0.25)).details
+    bound = share(11, 12).interval
+    assert details["slope"] == 0.25
+    assert details["monotone_scenarios"] == {"count": 11, "of": 12, "low": bound.low, "high": bound.high}
+
+
 @pytest.mark.parametrize("kind", ["random", "nuisance", "label-flip"])
 def test_two_placebos_of_any_arm_that_reach_the_statistic_fail_it(kind: str) -> None:
     placebos = {**effect().placebos, kind: (2.0, 2.5, *SMALL[2:])}

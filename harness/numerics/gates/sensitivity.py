@@ -53,8 +53,8 @@ def _could_not_pass(found: Sensitivity, limits: SensitivityThresholds) -> list[s
     if found.smallest_sign_flip_p > limits.p:
         needed = next((n for n in range(1, 64) if smallest_sign_flip_p(n) <= limits.p), None)
         remedy = f"{needed} are needed" if needed else "no number reaches it"
-        least = probability(found.smallest_sign_flip_p)
-        reasons.append(f"with {counted(scenarios, 'scenario')} the sign-flip p is at least {least}, above {probability(limits.p)}; {remedy}")
+        least = f"at least {probability(found.smallest_sign_flip_p)}, above {probability(limits.p)}"
+        reasons.append(f"with {counted(scenarios, 'scenario')} the sign-flip p is {least}; {remedy}")
     if found.gain.interval.interval is None and scenarios < 2:
         reasons.append(f"the gain in AUC has no interval: {found.gain.interval.reason}")
     return reasons
