@@ -18,13 +18,14 @@ MAY_KNOW = {
     "storage": {"errors", "records"},
     "model": {*DATA, "numerics", "scoring", "storage"},
     "calibration": {*DATA, "numerics", "model"},
-    "plugin": {*DATA, "numerics", "scoring", "storage", "model", "calibration"},
+    "judge": {"errors", "records", "plans", "numerics", "scoring", "storage"},
+    "plugin": {*DATA, "numerics", "scoring", "storage", "model", "calibration", "judge"},
 }
 FORBIDDEN = {
-    "torch": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "plugin"},
-    "transformers": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "plugin"},
-    "nnsight": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "plugin"},
-    "pytest": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "model", "calibration"},
+    "torch": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "plugin"},
+    "transformers": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "plugin"},
+    "nnsight": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "plugin"},
+    "pytest": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "model", "calibration", "judge"},
 }
 
 

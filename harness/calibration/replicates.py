@@ -10,7 +10,8 @@ from harness.calibration.codes import CodePair, draw_pairs
 from harness.calibration.margins import last_residuals, steered_margins, token_ids
 from harness.calibration.planted import LAST_LAYER, STEERED_LAYER, Planted, plant
 from harness.numerics.crossfit import FoldVectors, cross_fit
-from harness.numerics.effects import PairMargins, SteeredVerdict
+from harness.numerics.effects import PairMargins
+from harness.numerics.flips import SteeredVerdict
 from harness.numerics.folds import leave_one_scenario_out
 from harness.numerics.pairs import Float64Array
 from harness.numerics.placebos import PlaceboKind

@@ -15,7 +15,7 @@ from harness.calibration.judges import GATES, passed
 from harness.calibration.replicates import Design, replicates
 from harness.errors import PlanError
 from harness.numerics.calibrated import exact_share
-from harness.numerics.effects import Share
+from harness.numerics.intervals import Share
 
 Kind = Literal["null", "power", "control", "copies"]
 SIZES = (0.5, 1.0, 2.0, 4.0, 8.0)

@@ -6,7 +6,8 @@ from harness.calibration.judges import GATES
 from harness.calibration.replicates import STRENGTH_SHARE
 from harness.calibration.studies import DECLARED, Kind, Outcome
 from harness.numerics.calibrated import Calibration
-from harness.numerics.effects import LEVEL, POWER, Share
+from harness.numerics.effects import LEVEL, POWER
+from harness.numerics.intervals import Share
 
 HEAD = """# Calibration of the gates
 

@@ -10,8 +10,8 @@ from typing import Any
 from scipy import stats
 
 from harness.errors import EffectError
-from harness.numerics.effects import Share
 from harness.numerics.gates.result import GateResult
+from harness.numerics.intervals import Share
 from harness.records import Interval
 
 FIGURES = Path(__file__).with_name("calibration.json")

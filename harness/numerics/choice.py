@@ -33,7 +33,7 @@ def choose_cells(effects: Mapping[Cell, Mapping[str, float]]) -> dict[str, Cell]
     table = np.array([[effects[cell][scenario] for cell in cells] for scenario in scenarios])  # (scenarios, cells)
     chosen = {}
     for row, scenario in enumerate(scenarios):
-        rest = np.delete(table, row, axis=0)
+        rest = np.sort(np.delete(table, row, axis=0), axis=0)  # the names of scenarios must not decide between equal scores
         height, spread = np.abs(rest.mean(axis=0)), rest.std(axis=0, ddof=1)
         score = np.divide(height, spread, out=np.where(height > 0, np.inf, 0.0), where=spread > 0)
         chosen[scenario] = cells[int(score.argmax())]

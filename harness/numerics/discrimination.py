@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from harness.numerics.effects import Float64Array, IntervalEstimate, PairMargins, bootstrap_interval, distinct_pairs, margin_at
+from harness.numerics.effects import PairMargins, distinct_pairs, margin_at
+from harness.numerics.intervals import IntervalEstimate, bootstrap_interval
+from harness.numerics.pairs import Float64Array
 
 VULNERABLE, PATCHED = 0, 1
 """Places of the two halves in an array of margins."""

@@ -4,26 +4,22 @@ Everything is a pure function of small records, so an effect can be recomputed f
 variants are averaged within it first, because a rewritten copy is no new evidence.
 """
 
-import math
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from harness.errors import EffectError
-from harness.records import Arm, Interval, Label, Verdict
-
-Float64Array = NDArray[np.float64]
+from harness.numerics.flips import Flips, SteeredVerdict, count_flips
+from harness.numerics.intervals import IntervalEstimate, Share, mean_interval, share
+from harness.numerics.pairs import Float64Array
+from harness.records import Arm
 
 LEVEL = 0.05
 POWER = 0.8
-RESAMPLES = 9_999
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,24 +45,6 @@ class PairMargins:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SteeredVerdict:
-    """What one held-out example was said to be: unsteered, unsteered once more, and steered at one signed strength."""
-
-    scenario: str
-    variant: str
-    label: Label
-    strength: float
-    baseline: Verdict
-    repeat: Verdict
-    steered: Verdict
-
-    @property
-    def pushed(self) -> Verdict:
-        """The side this strength pushes to."""
-        return Verdict.VULNERABLE if self.strength > 0 else Verdict.SECURE
-
-
-@dataclass(frozen=True, kw_only=True)
 class ScenarioEffect:
     """What steering does to one scenario, in logits at the declared strength.
 
@@ -81,45 +59,10 @@ class ScenarioEffect:
 
 @dataclass(frozen=True, kw_only=True)
 class DosePoint:
-    """Mean margin of all held-out scenarios at one strength."""
+    """Mean margin at one strength, over the scenarios in question."""
 
     strength: float
     margin: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Share:
-    """How many of how many, with the interval of the share."""
-
-    count: int
-    of: int
-    interval: Interval
-
-    @property
-    def value(self) -> float:
-        return self.count / self.of
-
-
-@dataclass(frozen=True, kw_only=True)
-class IntervalEstimate:
-    """An interval, how it was made, and why not by BCa where it was not. `interval` is None where there is none."""
-
-    interval: Interval | None
-    method: Literal["BCa", "percentile", "undefined"]
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Flips:
-    """Responses whose verdict went to the pushed side, and how many did so in a repeat run without steering.
-
-    toward and noise count over the same `of` responses; away went to the other side.
-    """
-
-    toward: int
-    away: int
-    noise: int
-    of: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +70,8 @@ class Effect:
     """What steering did to the margins and verdicts of held-out scenarios, beside the placebos.
 
     statistic: T = abs(mean bias). signed: mean bias, logits at the declared strength; below 0 the steering pushes the wrong way.
+    slope: mean over scenarios of the least-squares slope of the mean margin of a pair over the ladder of strengths, logits per unit of
+    strength. monotone_scenarios: scenarios whose own ladder never falls.
     smallest: the effect the gate would see with power .8, None with a reason where it can't be told.
     """
 
@@ -139,6 +84,8 @@ class Effect:
     placebos: Mapping[Arm, tuple[float, ...]]
     p_values: Mapping[Arm, float]
     dose: tuple[DosePoint, ...]
+    slope: float
+    monotone_scenarios: Share
     anti_steerable: Share
     flips: Flips | None
     smallest: float | None
@@ -148,8 +95,7 @@ class Effect:
     @property
     def monotone(self) -> bool:
         """Whether the mean margin never falls along the ladder; tolerance 0."""
-        margins = [point.margin for point in self.dose]
-        return all(later >= earlier for earlier, later in pairwise(margins))
+        return never_falls(self.dose)
 
 
 def measure_effect(
@@ -170,6 +116,7 @@ def measure_effect(
         raise EffectError(f"strength {strength} is not above 0; an effect is measured between -strength and +strength")
     scenarios = scenario_effects(treatment, strength)
     biases = np.array([scenario.bias for scenario in scenarios])
+    ladders = scenario_ladders(treatment)
     signed = float(biases.mean())
     ranked = {
         kind: tuple(abs(float(np.mean([one.bias for one in effects]))) for effects in placebo_effects(treatment, arm, strength, kind))
@@ -186,6 +133,8 @@ def measure_effect(
         placebos=ranked,
         p_values={kind: rank_p(abs(signed), values) for kind, values in ranked.items() if values},
         dose=dose_response(treatment),
+        slope=float(np.mean([ladder_slope(ladder) for ladder in ladders.values()])),
+        monotone_scenarios=share(sum(map(never_falls, ladders.values())), len(ladders)),
         anti_steerable=share(int((biases <= 0).sum()), len(biases)),
         flips=None if verdicts is None else count_flips(verdicts),
         smallest=smallest,
@@ -234,53 +183,18 @@ def rank_p(statistic: float, placebos: Sequence[float]) -> float:
     return (1 + sum(value >= statistic for value in placebos)) / (len(placebos) + 1)
 
 
-def mean_interval(values: Float64Array, rng: np.random.Generator, *, level: float = 0.95) -> IntervalEstimate:
-    """Bootstrap interval of a mean over scenarios: BCa, else percentile, else none with the reason.
-
-    Sorted before resampling, so that neither order nor names of scenarios move it. Raises: EffectError for no value.
-    """
-    if len(values) == 0:
-        raise EffectError("0 scenarios have no mean; measure at least one")
-    return bootstrap_interval(np.sort(values), np.mean, rng, level=level)
-
-
-def bootstrap_interval(
-    values: Float64Array,
-    statistic: Callable[..., Any],
-    rng: np.random.Generator,
-    *,
-    level: float = 0.95,
-    spread: float | None = None,
-) -> IntervalEstimate:
-    """Bootstrap interval of any statistic of values, one a scenario: BCa, else percentile, else none with the reason.
-
-    Args: values (n,); statistic, of (..., n) values along `axis`; spread, of what is resampled, where the values themselves don't tell:
-        0 means that there is none.
-    """
-    if len(values) < 2:
-        return IntervalEstimate(interval=None, method="undefined", reason="1 scenario has no spread; an interval needs 2 or more")
-    if (np.ptp(values) if spread is None else spread) == 0:
-        return IntervalEstimate(
-            interval=None, method="undefined", reason="all scenarios have the same effect; resampling them shows no spread"
-        )
-
-    def found(method: str) -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # said in the result instead
-            return stats.bootstrap(
-                (values,), statistic, confidence_level=level, n_resamples=RESAMPLES, method=method, rng=rng, vectorized=True
-            ).confidence_interval
-
-    bca = found("BCa")
-    if np.isfinite(bca.low) and np.isfinite(bca.high):
-        return IntervalEstimate(interval=Interval(low=float(bca.low), high=float(bca.high), level=level), method="BCa", reason="")
-    percentile = found("percentile")
-    interval = Interval(low=float(percentile.low), high=float(percentile.high), level=level)
-    return IntervalEstimate(interval=interval, method="percentile", reason="BCa is undefined on these values; percentile bootstrap instead")
-
-
 def dose_response(pairs: Sequence[PairMargins]) -> tuple[DosePoint, ...]:
-    """Mean margin over scenarios at every strength of the ladder, ascending. Raises: EffectError where pairs differ in strengths."""
+    """Mean margin over scenarios at every strength of the ladder, ascending. Raises: EffectError as `scenario_ladders`."""
+    ladders = scenario_ladders(pairs).values()
+    rungs = zip(*ladders, strict=True)
+    return tuple(DosePoint(strength=rung[0].strength, margin=float(np.mean([point.margin for point in rung]))) for rung in rungs)
+
+
+def scenario_ladders(pairs: Sequence[PairMargins]) -> dict[str, tuple[DosePoint, ...]]:
+    """scenario -> its mean margin over both files and all variants at every strength, ascending.
+
+    Raises: EffectError for no pair, or pairs that differ in strengths.
+    """
     chosen = distinct_pairs(pairs)
     ladder = sorted(chosen[0].vulnerable)
     for pair in chosen:
@@ -288,54 +202,27 @@ def dose_response(pairs: Sequence[PairMargins]) -> tuple[DosePoint, ...]:
             raise EffectError(
                 f"scenario {pair.scenario} has margins at {_strengths(pair.vulnerable)}, others at {ladder}; measure all alike"
             )
-    points = []
-    for strength in ladder:
-        by_scenario: dict[str, list[float]] = {}
-        for pair in chosen:
-            by_scenario.setdefault(pair.scenario, []).append((pair.vulnerable[strength] + pair.patched[strength]) / 2)
-        means = [float(np.mean(values)) for values in by_scenario.values()]
-        points.append(DosePoint(strength=strength, margin=float(np.mean(means))))
-    return tuple(points)
+    by_scenario: dict[str, list[list[float]]] = {}
+    for pair in chosen:
+        by_scenario.setdefault(pair.scenario, []).append([(pair.vulnerable[at] + pair.patched[at]) / 2 for at in ladder])
+    return {
+        scenario: tuple(DosePoint(strength=at, margin=float(mean)) for at, mean in zip(ladder, np.mean(margins, axis=0), strict=True))
+        for scenario, margins in by_scenario.items()
+    }
 
 
-def share(count: int, of: int, *, level: float = 0.95) -> Share:
-    """A share with its Wilson interval. Raises: EffectError for a share of nothing."""
-    if of < 1:
-        raise EffectError("a share of 0 scenarios is undefined; measure at least one")
-    found = stats.binomtest(count, of).proportion_ci(level, method="wilson")
-    # rounding may leave the bound of an empty share a hair off 0
-    interval = Interval(low=max(0.0, float(found.low)), high=min(1.0, float(found.high)), level=level)
-    return Share(count=count, of=of, interval=interval)
+def ladder_slope(ladder: Sequence[DosePoint]) -> float:
+    """Least-squares slope of margin over strength, logits per unit of strength. Raises: EffectError for fewer than two strengths."""
+    if len(ladder) < 2:
+        raise EffectError(f"a ladder of {len(ladder)} strength has no slope; measure at two or more")
+    strengths, margins = (np.array([getattr(point, name) for point in ladder]) for name in ("strength", "margin"))
+    apart = strengths - strengths.mean()
+    return float(apart @ margins / (apart @ apart))
 
 
-def scenarios_needed(bound: float) -> int | float:
-    """How many scenarios there must be so that the Wilson upper bound of 0 among them is at most `bound`."""
-    if bound <= 0:
-        return math.inf
-    count = 1
-    while share(0, count).interval.high > bound:
-        count += 1
-    return count
-
-
-def count_flips(verdicts: Sequence[SteeredVerdict]) -> Flips:
-    """Verdicts that went to the pushed side, and the noise floor: repeats without steering that did the same.
-
-    A flip toward the pushed side ends there and did not start there; undecided is a start or an end like any other.
-    Raises: EffectError where nothing was read, or a strength is 0.
-    """
-    if not verdicts:
-        raise EffectError("0 verdicts hold no flips; read at least one response, or pass none at all")
-    unpushed = [verdict for verdict in verdicts if not np.isfinite(verdict.strength) or verdict.strength == 0]
-    if unpushed:
-        raise EffectError(f"a steered verdict of {unpushed[0].scenario} has strength {unpushed[0].strength}; it pushes to neither side")
-    opposite = {Verdict.VULNERABLE: Verdict.SECURE, Verdict.SECURE: Verdict.VULNERABLE}
-    return Flips(
-        toward=sum(verdict.baseline != verdict.pushed == verdict.steered for verdict in verdicts),
-        away=sum(verdict.baseline != opposite[verdict.pushed] == verdict.steered for verdict in verdicts),
-        noise=sum(verdict.baseline != verdict.pushed == verdict.repeat for verdict in verdicts),
-        of=len(verdicts),
-    )
+def never_falls(ladder: Sequence[DosePoint]) -> bool:
+    """Whether no margin is below that of the next lower strength; tolerance 0."""
+    return all(later.margin >= earlier.margin for earlier, later in pairwise(ladder))
 
 
 def allowed_exceedances(k: int, level: float = LEVEL) -> int:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.errors import EffectError
-from harness.numerics.effects import IntervalEstimate, Share, SteeredVerdict, mean_interval, share
+from harness.numerics.flips import SteeredVerdict
+from harness.numerics.intervals import IntervalEstimate, Share, mean_interval, share
 from harness.records import Interval, Verdict
 
 

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 
 from harness.errors import EffectError
 from harness.numerics.accuracy import Points, relabelled_points
-from harness.numerics.effects import IntervalEstimate, mean_interval, rank_p
+from harness.numerics.effects import rank_p
+from harness.numerics.intervals import IntervalEstimate, mean_interval
 from harness.numerics.pairs import scenario_means
 from harness.numerics.placebos import label_flip_signs
 from harness.records import Estimator

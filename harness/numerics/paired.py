@@ -8,7 +8,8 @@ import numpy as np
 from scipy import stats
 
 from harness.errors import EffectError
-from harness.numerics.effects import RESAMPLES, Float64Array, IntervalEstimate, mean_interval
+from harness.numerics.intervals import RESAMPLES, IntervalEstimate, mean_interval
+from harness.numerics.pairs import Float64Array
 
 Alternative = Literal["greater", "two-sided"]
 

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.errors import EffectError
-from harness.numerics.effects import Float64Array, IntervalEstimate, bootstrap_interval
+from harness.numerics.intervals import IntervalEstimate, bootstrap_interval
+from harness.numerics.pairs import Float64Array
 
 
 @dataclass(frozen=True, kw_only=True)
 class Retained:
     """The effect on one variant, over the scenarios that have it.
 
-    kept: mean bias on the variant over mean bias on the same scenarios' originals. interval: of `kept`, resampling scenarios.
+    kept: mean bias on the variant over mean bias on the same scenarios' originals. interval: of `kept`, resampling scenarios; a draw whose
+    originals don't go the way they all do together has nothing to keep, and keeps 0.
     """
 
     variant: str
@@ -39,7 +41,8 @@ def retained(variant: str, originals: Mapping[str, float], rewritten: Mapping[st
 
     def ratio(rows: Float64Array, axis: int = -1) -> Float64Array:
         chosen = values[np.moveaxis(rows, axis, -1).astype(np.intp)]  # (..., n, 2)
-        return np.asarray(chosen[..., 1].mean(axis=-1) / chosen[..., 0].mean(axis=-1))
+        top, bottom = chosen[..., 1].mean(axis=-1), chosen[..., 0].mean(axis=-1)
+        return np.asarray(np.divide(top, bottom, out=np.zeros(np.shape(top)), where=bottom * before > 0))
 
     interval = bootstrap_interval(
         np.arange(len(values), dtype=np.float64), ratio, rng, spread=float(np.ptp(values[:, 1] - values[:, 0] * after / before))

@@ -6,15 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.numerics.discrimination import AucGain, Discrimination, auc_gain, discrimination
-from harness.numerics.effects import (
-    IntervalEstimate,
-    PairMargins,
-    mean_interval,
-    placebo_effects,
-    rank_p,
-    scenario_effects,
-    smallest_effect,
-)
+from harness.numerics.effects import PairMargins, placebo_effects, rank_p, scenario_effects, smallest_effect
+from harness.numerics.intervals import IntervalEstimate, mean_interval
 from harness.numerics.paired import sign_flip_p, smallest_sign_flip_p
 from harness.records import Arm
 

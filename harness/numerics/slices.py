@@ -12,7 +12,8 @@ import numpy as np
 from harness.errors import EffectError
 from harness.numerics.agreement import verdict_of
 from harness.numerics.choice import choose_cells
-from harness.numerics.effects import Effect, PairMargins, SteeredVerdict, measure_effect, scenario_effects
+from harness.numerics.effects import Effect, PairMargins, measure_effect, scenario_effects
+from harness.numerics.flips import SteeredVerdict
 from harness.numerics.harm import SteeredRepetition
 from harness.numerics.retention import Retained, retained
 from harness.numerics.sensitivity import Sensitivity, measure_sensitivity
@@ -85,7 +86,11 @@ def _chosen(measurements: Sequence[Measurement], cells: Sequence[Cell]) -> Slice
     picked = _choice({cell: one.treatment for cell, one in by_cell.items()})
     placebos: dict[Arm, list[list[PairMargins]]] = {}
     for arm in PLACEBO_ARMS:
-        for index in range(len(by_cell[cells[0]].placebos[arm])):
+        counts = {cell: len(one.placebos[arm]) for cell, one in by_cell.items()}
+        if len(set(counts.values())) > 1:
+            told = ", ".join(f"{count} at layer {cell.layer}, strength {cell.strength:g}" for cell, count in counts.items())
+            raise EffectError(f"{arm} placebos differ in number ({told}); measure the same in every cell that is chosen among")
+        for index in range(counts[cells[0]]):
             candidates = {cell: one.placebos[arm][index] for cell, one in by_cell.items()}
             placebos.setdefault(arm, []).append(_pick(candidates, _choice(candidates)))
     verdicts = [one for cell, piece in by_cell.items() for one in piece.verdicts or () if picked[one.scenario] == cell]
@@ -192,9 +197,9 @@ def pair_margins(measurements: Sequence[Measurement]) -> list[PairMargins]:
 
 
 def steered_verdicts(texts: Sequence[Measurement], cell: Cell) -> list[SteeredVerdict] | None:
-    """Verdicts of the responses at minus and plus the declared strength; None where no text was generated."""
+    """Verdicts of the responses at the declared layer, at minus and plus the declared strength; None where no text was generated."""
     unsteered = {(one.arm, one.path): verdict_of(one) for one in texts if one.arm in ("baseline", "repeat")}
-    steered = [one for one in texts if one.arm == "treatment" and abs(one.strength) == cell.strength]
+    steered = [one for one in texts if one.arm == "treatment" and one.layer == cell.layer and abs(one.strength) == cell.strength]
     if not steered:
         return None
     return [

@@ -75,21 +75,25 @@ def read_protocol(path: Path) -> Protocol:
     for name, value in stored.items():
         if name not in KEYS:
             raise PlanError(f"{name!r} of protocol {path} is unknown; it may declare {', '.join(KEYS)} and the table [gates]")
-        if not isinstance(value, KEYS[name]) or (isinstance(value, bool) and bool not in KEYS[name]):
-            kinds = " or ".join(kind.__name__ for kind in KEYS[name])
-            raise PlanError(f"{name} = {value!r} of protocol {path} is no {kinds}; mend the file")
+        _check_value(name, value, path)
     values = {name: _listed(value) if name in SEVERAL else value for name, value in stored.items()}
-    return Protocol(
-        name=path.name, sha256=hashlib.sha256(raw).hexdigest(), values=values, limits=check_limits(_flat(gates), f"protocol {path}")
-    )
+    return Protocol(name=path.name, sha256=hashlib.sha256(raw).hexdigest(), values=values, limits=check_limits(gates, f"protocol {path}"))
 
 
-def _flat(gates: Mapping[str, Any]) -> dict[str, Any]:
-    """[gates] shift.p = .05 is a table in a table; "shift.p" = .05 is not. Both are meant alike."""
-    flat: dict[str, Any] = {}
-    for name, value in gates.items():
-        flat |= {f"{name}.{part}": inner for part, inner in value.items()} if isinstance(value, dict) else {name: value}
-    return flat
+def _check_value(name: str, value: Any, path: Path) -> None:
+    """Raises: PlanError for a value, or a part of a list, of another type than the option has; or for a list that leaves nothing to run."""
+    kinds = tuple(kind for kind in KEYS[name] if kind is not list) or (str,)
+    parts = value if isinstance(value, list) and list in KEYS[name] else [value]
+    wrong = [part for part in parts if not isinstance(part, kinds) or (isinstance(part, bool) and bool not in kinds)]
+    if wrong or not (isinstance(value, list) or set(kinds) & set(KEYS[name])):
+        asked = " or ".join(kind.__name__ for kind in KEYS[name])
+        raise PlanError(f"{name} = {value!r} of protocol {path} is no {asked}{_of_what(kinds, value)}; mend the file")
+    if value == [] and name in ("model", "strength"):
+        raise PlanError(f"{name} of protocol {path} is an empty list, so nothing would run; name at least one, or leave it out")
+
+
+def _of_what(kinds: tuple[type, ...], value: Any) -> str:
+    return f" of {' or '.join(kind.__name__ for kind in kinds)}" if isinstance(value, list) else ""
 
 
 def _listed(value: Any) -> list[Any]:

@@ -162,6 +162,10 @@ def limits_of_project(root: Path) -> dict[str, float]:
     if not path.exists():
         return {}
     table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("secsteer", {}).get("gates", {})
+    if not isinstance(table, dict):
+        raise PlanError(
+            f'gates = {table!r} of [tool.secsteer] in {path.name} is no table; write [tool.secsteer.gates] and "shift.p" = 0.05'
+        )
     return check_limits(table, f"[tool.secsteer.gates] in {path.name}")
 
 

@@ -9,19 +9,19 @@ from scipy import stats
 
 from harness.errors import EffectError
 from harness.numerics.effects import (
+    DosePoint,
     PairMargins,
-    SteeredVerdict,
     allowed_exceedances,
-    count_flips,
     dose_response,
-    mean_interval,
+    ladder_slope,
     measure_effect,
     rank_p,
     scenario_effects,
-    share,
     smallest_effect,
     unsteered_auc,
 )
+from harness.numerics.flips import SteeredVerdict, count_flips
+from harness.numerics.intervals import mean_interval, share
 from harness.records import Verdict
 
 LADDER = (-10.0, -5.0, 0.0, 5.0, 10.0)
@@ -113,6 +113,36 @@ def test_dose_response_is_the_mean_of_scenario_means_at_each_strength() -> None:
     pairs = [pair("a", 0.1, base=1.0), pair("a", 0.1, base=3.0, variant="renamed"), pair("b", 0.3, base=-4.0)]
     # unsteered: scenario a (1 + 3) / 2 + half the gap of 1, scenario b -4 + .5; slope (.1 + .3) / 2
     assert [(point.strength, pytest.approx(point.margin)) for point in dose_response(pairs)] == [(s, -0.5 + 0.2 * s) for s in LADDER]
+
+
+def test_the_slope_of_linear_margins_is_the_mean_slope_of_scenarios() -> None:
+    pairs = [pair("a", 0.1, patched_slope=0.3), pair("a", 0.4, variant="renamed"), pair("b", 0.7, base=-3.0)]
+    effect = measure_effect(pairs, {}, strength=10.0, rng=np.random.default_rng(0))
+    assert effect.slope == pytest.approx(((0.2 + 0.4) / 2 + 0.7) / 2)
+    assert (effect.monotone_scenarios.count, effect.monotone_scenarios.of) == (2, 2)
+
+
+def test_the_slope_of_a_bent_ladder_is_the_least_squares_line() -> None:
+    vulnerable, patched = [0.0, 3.0, 1.0, 2.5, 6.0], [1.0, 0.0, 0.5, 2.0, 1.0]
+    halves = [dict(zip(LADDER, half, strict=True)) for half in (vulnerable, patched)]
+    one = PairMargins(scenario="a", variant="original", vulnerable=halves[0], patched=halves[1])
+    effect = measure_effect([one], {}, strength=10.0, rng=np.random.default_rng(0))
+    assert effect.slope == pytest.approx(np.polynomial.Polynomial.fit(LADDER, np.add(vulnerable, patched) / 2, 1).convert().coef[1])
+
+
+def test_uneven_strengths_weigh_by_their_distance() -> None:
+    points = [DosePoint(strength=s, margin=m) for s, m in ((-1.0, 0.0), (0.0, 1.0), (4.0, 2.0))]
+    # means 1 and 1: (-2 * -1 + -1 * 0 + 3 * 1) / (4 + 1 + 9)
+    assert ladder_slope(points) == pytest.approx(5 / 14)
+
+
+def test_a_scenario_whose_own_ladder_falls_is_counted_though_the_mean_rises() -> None:
+    falling = PairMargins(
+        scenario="b", variant="original", vulnerable=dict(zip(LADDER, [0, 1, 2, 1.9, 3], strict=True)), patched=dict.fromkeys(LADDER, 0.0)
+    )
+    effect = measure_effect([pair("a", 0.5), falling, pair("c", 0.5)], {}, strength=10.0, rng=np.random.default_rng(0))
+    assert effect.monotone
+    assert (effect.monotone_scenarios.count, effect.monotone_scenarios.of) == (2, 3)
 
 
 def test_one_step_down_the_ladder_is_not_monotone() -> None:
@@ -326,6 +356,7 @@ def test_an_effect_does_not_depend_on_order_or_names_of_scenarios_nor_on_a_const
         (lambda: pair("a", math.nan), "not finite"),
         (lambda: PairMargins(scenario="a", variant="o", vulnerable={1.0: 0.0}, patched={2.0: 0.0}), "the same strengths"),
         (lambda: dose_response([pair("a", 1.0), pair("b", 1.0, strengths=ENDS)]), "measure all alike"),
+        (lambda: ladder_slope(dose_response([pair("a", 1.0, strengths=(5.0,))])), "a ladder of 1 strength has no slope"),
         (
             lambda: measure_effect([pair("a", 1.0)], {"nuisance": placebo_arm([0.1], ["b"])}, strength=10.0, rng=np.random.default_rng(0)),
             "nuisance placebo 0 was measured on other pairs",

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from harness.errors import EffectError
-from harness.numerics.effects import IntervalEstimate, SteeredVerdict, share
+from harness.numerics.flips import SteeredVerdict
 from harness.numerics.gates.harm import FEWEST, HarmThresholds, harm_gate
 from harness.numerics.harm import Harm, MeanChange, RatioEstimate, RepetitionChange, perplexity_ratio, undecided_change
+from harness.numerics.intervals import IntervalEstimate, share
 from harness.records import GateStatus, Interval, Verdict
 
 

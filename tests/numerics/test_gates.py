@@ -8,17 +8,13 @@ import pytest
 
 from harness.errors import EffectError
 from harness.numerics import calibrated
-from harness.numerics.effects import (
-    DosePoint,
-    Effect,
-    Flips,
-    IntervalEstimate,
-    ScenarioEffect,
-    share,
-)
+from harness.numerics.calibrated import with_calibration
+from harness.numerics.effects import DosePoint, Effect, ScenarioEffect
+from harness.numerics.flips import Flips
 from harness.numerics.gates.extraction import ExtractionThresholds, extraction_gate
 from harness.numerics.gates.identity import IdentityCheck, identity_gate
 from harness.numerics.gates.shift import ShiftThresholds, shift_gate
+from harness.numerics.intervals import IntervalEstimate, share
 from harness.records import GateStatus, Interval
 
 SMALL = tuple(np.linspace(0.1, 1.0, 39).tolist())
@@ -37,6 +33,8 @@ def effect(*, scenarios: int = 12, anti: int = 0, bias: float = 2.0, **changes: 
         placebos={"random": SMALL, "nuisance": SMALL, "label-flip": SMALL},
         p_values={"random": 0.025, "nuisance": 0.025, "label-flip": 0.025},
         dose=tuple(DosePoint(strength=strength, margin=strength / 10) for strength in (-10.0, -5.0, 0.0, 5.0, 10.0)),
+        slope=0.1,
+        monotone_scenarios=share(scenarios - anti, scenarios),
         anti_steerable=share(anti, scenarios),
         flips=Flips(toward=3, away=0, noise=0, of=48),
         smallest=1.4,
@@ -61,11 +59,18 @@ def test_a_shift_result_carries_the_committed_figures_of_8_scenarios_and_none_be
     committed = json.loads(Path(calibrated.__file__).with_name("calibration.json").read_text())["shift"]
     (at_8,) = (one for one in committed if one["scenarios"] == 8)
     rates = [at_8[name]["count"] / at_8[name]["of"] for name in ("false_positives", "power")]
-    result = shift_gate(effect(scenarios=12))
+    result = with_calibration(shift_gate(effect(scenarios=12)))
     assert [result.false_positive_rate, result.power] == rates
     assert result.details["calibration"] == at_8
-    few = shift_gate(effect(scenarios=7))
+    few = with_calibration(shift_gate(effect(scenarios=7)))
     assert (few.false_positive_rate, few.power, few.details.get("calibration")) == (None, None, None)
+
+
+def test_slope_and_scenarios_in_order_of_dose_stand_in_the_details() -> None:
+    details = shift_gate(effect(anti=1, slope=0.25)).details
+    bound = share(11, 12).interval
+    assert details["slope"] == 0.25
+    assert details["monotone_scenarios"] == {"count": 11, "of": 12, "low": bound.low, "high": bound.high}
 
 
 @pytest.mark.parametrize("kind", ["random", "nuisance", "label-flip"])

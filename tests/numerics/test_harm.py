@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from harness.errors import EffectError
-from harness.numerics.effects import SteeredVerdict
+from harness.numerics.flips import SteeredVerdict
 from harness.numerics.harm import MeanChange, SteeredRepetition, perplexity_ratio, repetition_change, undecided_change
 from harness.records import Label, Verdict
 

@@ -10,14 +10,9 @@ from scipy import stats
 
 from harness.errors import DirectionError, EffectError
 from harness.numerics.accuracy import pair_accuracy
-from harness.numerics.effects import IntervalEstimate
-from harness.numerics.informative import (
-    Informative,
-    InformativeThresholds,
-    LayerAccuracy,
-    informative_gate,
-    measure_informative,
-)
+from harness.numerics.gates.informative import InformativeThresholds, informative_gate
+from harness.numerics.informative import Informative, LayerAccuracy, measure_informative
+from harness.numerics.intervals import IntervalEstimate
 from harness.numerics.pairs import scenario_means
 from harness.records import Estimator, GateStatus, Interval
 

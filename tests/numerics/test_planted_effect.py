@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from harness.numerics.crossfit import cross_fit
-from harness.numerics.effects import PairMargins, SteeredVerdict, measure_effect
+from harness.numerics.effects import PairMargins, measure_effect
+from harness.numerics.flips import SteeredVerdict
 from harness.numerics.folds import leave_one_scenario_out
 from harness.numerics.gates.result import GateResult
 from harness.numerics.gates.shift import shift_gate

@@ -17,7 +17,7 @@ NANO = ModelRequest(name="nano", revision=None, dtype="float32", device_map=None
 SETTINGS: dict[str, Any] = {
     "models": (NANO,), "dataset": "verified", "dataset_dir": None, "split": None, "strengths": (5.0, 10.0), "layers": (),
     "positions": "generated", "fit": "cwe", "estimator": "mean-difference", "question": "vulnerable", "max_new_tokens": 8,
-    "placebos": 39, "extraction_threshold": 0.8, "seed": 0,
+    "placebos": 39, "seed": 0,
 }  # fmt: skip
 
 
@@ -64,8 +64,8 @@ def test_the_rows_of_a_plan_are_distinct_and_counted_by_hand() -> None:
     rows = [(row.example.path, row.arm, row.index, row.layer, row.strength, row.endpoint) for row in plan.rows()]
     assert len(rows) == len(set(rows))
     # 5 and 10 share the ladder's rows at -5 and 5
-    ladder, placebos, texts = 6, 2 * 2 * 3 * 39, 2 + 4
-    assert len(rows) == 16 * (1 + ladder + placebos + texts)
+    ladder, reversed_, placebos, texts = 6, 2, 2 * 2 * 3 * 39, 2 + 4
+    assert len(rows) == 16 * (1 + ladder + reversed_ + placebos + texts)
 
 
 def test_label_flips_are_no_more_than_exist() -> None:
@@ -107,11 +107,11 @@ def test_an_unknown_estimator_is_refused_by_option_and_by_plan() -> None:
         replace(plan, estimator="median")
 
 
-def test_the_option_is_read_and_is_the_mean_difference_where_it_is_left_out(pytestconfig: pytest.Config) -> None:
+def test_the_option_is_read_and_is_the_mean_difference_where_it_is_left_out(pytestconfig: pytest.Config, tmp_path: Path) -> None:
     given = copy(pytestconfig.option)
-    assert Settings.from_options(given).estimator == "mean-difference"
+    assert Settings.from_options(given, tmp_path).estimator == "mean-difference"
     given.estimator = "logistic-probe"
-    assert Settings.from_options(given).estimator == "logistic-probe"
+    assert Settings.from_options(given, tmp_path).estimator == "logistic-probe"
 
 
 def test_texts_along_another_estimator_are_not_compared_with_the_pinned_ones() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from transformers import GPTBigCodeForCausalLM, PreTrainedTokenizerBase
 
-from harness.numerics.effects import share
+from harness.numerics.intervals import share
 from harness.prompts import QUESTIONS
 from harness.records import Verdict
 from harness.scoring.sentences import count_sentences

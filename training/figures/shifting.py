@@ -11,8 +11,10 @@ import numpy as np
 
 from harness.model.loading import LoadedModel, inspect_model, load_model
 from harness.model.sweep import run_sweep
-from harness.numerics.effects import Effect, Flips, share
+from harness.numerics.effects import Effect
+from harness.numerics.flips import Flips
 from harness.numerics.gates.shift import shift_gate
+from harness.numerics.intervals import share
 from harness.numerics.slices import effect_of
 from harness.plans import ModelRequest, SweepPlan
 from harness.plugin.planning import Needs, Planner

@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.numerics.gates.result import GateResult, check_within, status_of
 from harness.numerics.paired import PairedDifference, smallest_sign_flip_p
+from harness.numerics.specificity import holm
 from harness.numerics.wording import counted, probability
 
 
@@ -52,7 +53,7 @@ def difference_gate(
     limits = thresholds or DifferenceThresholds()
     p = family.adjusted[family.name] if family else found.p
     of = f", Holm over {len(family.raw)} CWEs" if family and len(family.raw) > 1 else ""
-    hopeless = _could_not_pass(found, limits, len(family.raw) if family else 1)
+    hopeless = _could_not_pass(found, limits, family)
     failed = []
     if found.mean <= 0:
         failed.append(f"{_sentence(found, wording)}: not more")
@@ -73,14 +74,20 @@ def difference_gate(
     )
 
 
-def _could_not_pass(found: PairedDifference, limits: DifferenceThresholds, tests: int) -> list[str]:
-    best = found.smallest_p * tests
+def _could_not_pass(found: PairedDifference, limits: DifferenceThresholds, family: Family | None) -> list[str]:
+    def best_of(scenarios: int) -> float:
+        # Holm multiplies by less where the others' p are smaller, so the whole family is adjusted anew
+        best = smallest_sign_flip_p(scenarios, found.alternative)
+        return holm({**family.raw, family.name: best})[family.name] if family else best
+
+    best = best_of(found.scenarios)
     if best <= limits.p:
         return []
-    needed = next((n for n in range(1, 64) if smallest_sign_flip_p(n, found.alternative) * tests <= limits.p), None)
-    family = f" and a family of {tests}" if tests > 1 else ""
+    needed = next((n for n in range(1, 64) if best_of(n) <= limits.p), None)
+    tests = len(family.raw) if family else 1
+    family_of = f" and a family of {tests}" if tests > 1 else ""
     remedy = f"{needed} are needed" if needed else "no number reaches it"
-    return [f"{counted(found.scenarios, 'scenario')}{family} give p >= {probability(best)}; {remedy}"]
+    return [f"with {counted(found.scenarios, 'scenario')}{family_of} p is at least {probability(best)}; {remedy}"]
 
 
 def _sentence(found: PairedDifference, wording: Wording) -> str:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import EffectError
-from harness.numerics.effects import scenarios_needed
 from harness.numerics.gates.result import GateResult
 from harness.numerics.harm import Harm, MeanChange, RatioEstimate, RepetitionChange
+from harness.numerics.intervals import scenarios_needed
 from harness.numerics.wording import counted
 from harness.records import GateStatus
 

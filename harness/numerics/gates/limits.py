@@ -35,22 +35,39 @@ def declared_limits() -> dict[str, float]:
 
 
 def check_limits(limits: Mapping[str, object], source: str) -> dict[str, float]:
-    """The limits as numbers. Raises: PlanError, naming `source`, for a name that no gate has or a value outside its range."""
+    """The limits as numbers, `{"shift": {"p": 0.01}}` meaning what `{"shift.p": 0.01}` does.
+
+    Raises: PlanError, naming `source`, for a name that no gate has, what is no number, or a value outside its range.
+    """
     known = declared_limits()
     checked: dict[str, float] = {}
-    for name, value in limits.items():
+    for name, value in _flat(limits).items():
         if name not in known:
             raise PlanError(f"threshold {name!r} of {source} is unknown; choose one of {', '.join(known)}")
         try:
-            checked[name] = float(value)  # type: ignore[arg-type]
+            checked[name] = _number(value)
         except (TypeError, ValueError):
             raise PlanError(f"threshold {name} = {value!r} of {source} is no number; give one such as {known[name]:g}") from None
-    for gate in {name.partition(".")[0] for name in checked}:
+    for gate in dict.fromkeys(name.partition(".")[0] for name in checked):
         try:
             thresholds_of(gate, checked)
         except EffectError as error:
             raise PlanError(f"{source}: {error}") from error
     return checked
+
+
+def _flat(limits: Mapping[str, object]) -> dict[str, object]:
+    """A table in a table, as TOML reads shift.p = 0.05 without quotes, under its full names."""
+    flat: dict[str, object] = {}
+    for name, value in limits.items():
+        flat |= {f"{name}.{part}": inner for part, inner in value.items()} if isinstance(value, Mapping) else {name: value}
+    return flat
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool):  # float(True) is 1.0, a threshold that lets everything through
+        raise TypeError
+    return float(value)  # type: ignore[arg-type]
 
 
 def thresholds_of(gate: str, limits: Mapping[str, float]) -> Any:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.numerics.effects import Float64Array, mean_interval
 from harness.numerics.gates.result import GateResult, check_within, status_of
+from harness.numerics.intervals import mean_interval
+from harness.numerics.pairs import Float64Array
 from harness.numerics.retention import Retained
 from harness.numerics.wording import counted
 
@@ -30,15 +31,15 @@ def retention_gate(
     """Whether every variant keeps a share of the effect that its originals show.
 
     Args: originals, scenario -> bias on the files as they stand.
-    INCONCLUSIVE where there is no variant, or no effect above zero on the originals that could be kept.
+    INCONCLUSIVE where there is no variant, or no effect above zero on the originals that could be kept; and, if none of the others fails,
+    where a variant has one scenario only, which bounds nothing.
     """
     limits = thresholds or RetentionThresholds()
     hopeless = _could_not_pass(np.array(list(originals.values())), variants, rng)
-    failed = (
-        []
-        if hopeless
-        else [f"{_words(one)}: {limits.share:.0%} are asked of the lower bound" for one in variants if _low(one) < limits.share]
-    )
+    bounded = [] if hopeless else [one for one in variants if one.scenarios > 1]
+    failed = [f"{_words(one)}: {limits.share:.0%} are asked of the lower bound" for one in bounded if _low(one) < limits.share]
+    if not failed:
+        hopeless += [f"{_words(one)}: 2 are needed for a lower bound" for one in variants if one.scenarios < 2]
     worst = min(variants, key=_low, default=None)
     return GateResult(
         gate="retention",
@@ -78,6 +79,7 @@ def _could_not_pass(values: Float64Array, variants: Sequence[Retained], rng: np.
 
 
 def _low(one: Retained) -> float:
+    """The lower bound; without spread, every scenario keeping as much as all together, that share itself."""
     return one.interval.interval.low if one.interval.interval else one.kept
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from harness.numerics.gates.placebo_ranks import critical_value, exceeding, too_few_placebos
 from harness.numerics.gates.result import GateResult, check_within, status_of
+from harness.numerics.paired import smallest_sign_flip_p
 from harness.numerics.sensitivity import Sensitivity
-from harness.numerics.wording import probability
+from harness.numerics.wording import counted, probability
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +51,10 @@ def _could_not_pass(found: Sensitivity, limits: SensitivityThresholds) -> list[s
     scenarios = len(found.sensitivities)
     reasons = too_few_placebos(found.placebos, scenarios, limits.p)
     if found.smallest_sign_flip_p > limits.p:
-        needed = next(n for n in range(1, 64) if 2**-n <= limits.p) if limits.p > 0 else "infinitely many"
-        reasons.append(f"{scenarios} scenarios give a sign-flip p >= {probability(found.smallest_sign_flip_p)}; {needed} are needed")
+        needed = next((n for n in range(1, 64) if smallest_sign_flip_p(n) <= limits.p), None)
+        remedy = f"{needed} are needed" if needed else "no number reaches it"
+        least = f"at least {probability(found.smallest_sign_flip_p)}, above {probability(limits.p)}"
+        reasons.append(f"with {counted(scenarios, 'scenario')} the sign-flip p is {least}; {remedy}")
     if found.gain.interval.interval is None and scenarios < 2:
         reasons.append(f"the gain in AUC has no interval: {found.gain.interval.reason}")
     return reasons

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from harness.numerics.effects import Effect, Flips, Share, scenarios_needed, share
+from harness.numerics.effects import Effect
+from harness.numerics.flips import Flips
 from harness.numerics.gates.placebo_ranks import critical_value, exceeding, too_few_placebos
 from harness.numerics.gates.result import GateResult, check_within, status_of
+from harness.numerics.intervals import Share, scenarios_needed, share
 from harness.numerics.wording import counted, probability
 from harness.records import Interval
 
@@ -107,6 +109,13 @@ def _shift_details(effect: Effect, limits: ShiftThresholds) -> dict[str, Any]:
         "sensitivity": effect.sensitivity,
         "auc_unsteered": effect.auc,
         "monotone": effect.monotone,
+        "slope": effect.slope,
+        "monotone_scenarios": {
+            "count": effect.monotone_scenarios.count,
+            "of": effect.monotone_scenarios.of,
+            "low": effect.monotone_scenarios.interval.low,
+            "high": effect.monotone_scenarios.interval.high,
+        },
         "dose": [{"strength": point.strength, "margin": point.margin} for point in effect.dose],
         "placebos": {str(kind): list(values) for kind, values in effect.placebos.items()},
         "anti_steerable": {"count": bound.count, "of": bound.of, "upper": bound.interval.high, "threshold": limits.anti_steerable},
