@@ -39,7 +39,14 @@ def critical_value(placebos: Mapping[Arm, Sequence[float]], level: float) -> flo
     return max(largest, default=None)
 
 
-def exceeding(statistic: float, placebos: Sequence[float], did: str = "moved the margin") -> str:
-    """How many placebos did as much, in words."""
-    count = sum(value >= statistic for value in placebos)
-    return f"{count} of {len(placebos)} placebos {did} at least as much ({statistic:.3g} logits)"
+def not_above(
+    statistic: float, placebos: Mapping[Arm, Sequence[float]], p_values: Mapping[Arm, float], level: float, did: str = "moved the margin"
+) -> list[str]:
+    """Against which arms the p-value is above the level, and how many placebos did as much; a reason an arm."""
+    reasons = []
+    for kind, p in p_values.items():
+        if p > level:
+            count = sum(value >= statistic for value in placebos[kind])
+            rivals = f"{count} of {len(placebos[kind])} placebos {did} at least as much ({statistic:.3g} logits)"
+            reasons.append(f"p = {probability(p)} against {kind} is above {probability(level)}: {rivals}")
+    return reasons

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from harness.numerics.gates.placebo_ranks import critical_value, exceeding, too_few_placebos
+from harness.numerics.gates.placebo_ranks import critical_value, not_above, too_few_placebos
 from harness.numerics.gates.result import GateResult, check_within, status_of
 from harness.numerics.paired import smallest_sign_flip_p
 from harness.numerics.sensitivity import Sensitivity
@@ -66,11 +66,7 @@ def _failures(found: Sensitivity, limits: SensitivityThresholds) -> list[str]:
         failures.append(
             f"the halves of a pair come {-found.mean:.3g} logits closer with the push: mean D is {found.mean:+.3g}, above 0 is asked"
         )
-    for kind, p in found.p_values.items():
-        if p > limits.p:
-            failures.append(
-                f"p = {probability(p)} against {kind} is above {probability(limits.p)}: {exceeding(found.mean, found.placebos[kind], 'widened the difference')}"
-            )
+    failures += not_above(found.mean, found.placebos, found.p_values, limits.p, "widened the difference")
     if found.sign_flip_p > limits.p:
         failures.append(f"p = {probability(found.sign_flip_p)} by sign flips over scenarios is above {probability(limits.p)}")
     bound = found.gain.interval.interval

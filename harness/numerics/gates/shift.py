@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.numerics.effects import Effect
 from harness.numerics.flips import Flips
-from harness.numerics.gates.placebo_ranks import critical_value, exceeding, too_few_placebos
+from harness.numerics.gates.placebo_ranks import critical_value, not_above, too_few_placebos
 from harness.numerics.gates.result import GateResult, check_within, status_of
 from harness.numerics.intervals import Share, scenarios_needed, share
 from harness.numerics.wording import counted, probability
@@ -77,10 +77,7 @@ def _shift_failures(effect: Effect, limits: ShiftThresholds) -> list[str]:
         failures.append(
             f"the mean margin moves by {effect.signed:+.3g} logits: steering pushes the wrong way, and the sign is never turned"
         )
-    for kind, p in effect.p_values.items():
-        if p > limits.p:
-            rivals = exceeding(effect.statistic, effect.placebos[kind])
-            failures.append(f"p = {probability(p)} against {kind} is above {probability(limits.p)}: {rivals}")
+    failures += not_above(effect.statistic, effect.placebos, effect.p_values, limits.p)
     if not effect.monotone:
         ladder = ", ".join(f"{point.margin:.3g} at {point.strength:g}" for point in effect.dose)
         failures.append(f"the mean margin falls somewhere along the strengths ({ladder})")
