@@ -3,7 +3,7 @@
 import pytest
 
 from harness.numerics.effects import rank_p
-from harness.numerics.gates.placebo_ranks import critical_value, exceeding, too_few_placebos
+from harness.numerics.gates.placebo_ranks import critical_value, not_above, too_few_placebos
 
 LEVELS = (0.01, 0.05, 0.1, 0.2, 0.5)
 
@@ -50,4 +50,5 @@ def test_relabellings_that_are_all_there_are_cannot_be_raised() -> None:
 
 
 def test_those_that_did_as_much_are_counted_ties_included() -> None:
-    assert exceeding(2.0, [1.0, 2.0, 3.0]) == "2 of 3 placebos moved the margin at least as much (2 logits)"
+    words = not_above(2.0, {"nuisance": [1.0, 2.0, 3.0], "random": [1.0]}, {"nuisance": 0.75, "random": 0.05}, 0.05)
+    assert words == ["p = .75 against nuisance is above .05: 2 of 3 placebos moved the margin at least as much (2 logits)"]
