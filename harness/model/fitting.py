@@ -1,6 +1,6 @@
 """Reads the residuals of a sweep's pairs and cross-fits what each held-out scenario is steered with."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from harness.numerics.crossfit import FoldVectors, cross_fit
 from harness.numerics.estimators import estimate
 from harness.numerics.folds import Fold, assert_disjoint, leave_one_scenario_out
 from harness.numerics.pairs import Float64Array
+from harness.numerics.placebos import check_apart
 from harness.plans import Row, SweepPlan, cwe_number
 from harness.prompts import prompt_for
 from harness.records import ContrastPair, Direction, Example, FloatArray
@@ -80,11 +81,13 @@ def fit_vectors(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: 
         for vectors in cross_fit(vulnerable, patched, names, folds, placebos=plan.placebos, rng=rng, estimator=plan.estimator):
             fitted[vectors.fold.held_out, layer] = vectors
         whole[layer] = estimate(plan.estimator, vulnerable, patched, names).vector.astype(np.float32)
+    others = _other_directions(plan, model, store, progress)
+    _check_others(others, fitted)
     norms = np.median(np.linalg.norm(residuals, axis=-1), axis=0)  # (layers,)
     return SweepVectors(
         folds=fitted,
         whole=whole,
-        others=_other_directions(plan, model, store, progress),
+        others=others,
         residuals=key,
         directions=tuple(_direction(vectors, layer, plan, model) for (_, layer), vectors in fitted.items()),
         residual_norms={layer: float(norm) for layer, norm in zip(plan.layers, norms, strict=True)},
@@ -103,6 +106,13 @@ def _other_directions(plan: SweepPlan, model: LoadedModel, store: RunStore, prog
             direction = estimate(plan.estimator, vulnerable, patched, [pair.scenario for pair in pairs])
             found[cwe_number(cwe), layer] = direction.vector.astype(np.float32)
     return found
+
+
+def _check_others(others: Mapping[tuple[int, int], FloatArray], fitted: Mapping[tuple[str, int], FoldVectors]) -> None:
+    for (_, layer), fold in fitted.items():
+        at_layer = [vector for (_, its_layer), vector in others.items() if its_layer == layer]
+        if at_layer:
+            check_apart(fold.treatment, np.asarray(at_layer, dtype=np.float64), "other-cwe")
 
 
 def _residuals(

@@ -172,6 +172,8 @@ def _longest(skipped: tuple[Skipped, ...]) -> str:
 
 def _work(row: Row, plan: SweepPlan, model: LoadedModel, vectors: SweepVectors) -> Work:
     prompt = prompt_for(row.example, plan.question, caution=row.arm == "prompt")
+    if row.arm == "prompt" and prompt.text == prompt_for(row.example, plan.question).text:
+        raise PlanError("the prompt arm asks what the baseline asks; its instruction must say something, see harness/prompts.py")
     delta = vectors.delta(row)
     # Both what the value depends on and which row it is: identical files, or a placebo that equals the treatment, stay apart.
     what = (plan.dataset, row.example.path, row.arm, row.index, row.layer, row.strength, row.endpoint)

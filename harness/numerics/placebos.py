@@ -157,7 +157,15 @@ def check_placebos(
     _refuse(np.asarray(~np.isfinite(vectors).all(axis=1)), kind, "is not finite", "draw the placebos again")
     if kind == "label-flip":
         _check_flips(unit, vectors, differences, signs, estimator)
-        return
+    else:
+        check_apart(unit, vectors, kind)
+
+
+def check_apart(unit: Float64Array, vectors: Float64Array, kind: str) -> None:
+    """Refuse vectors that have not the norm of the treatment, or are the treatment itself: random and nuisance, and other CWEs' directions.
+
+    Args: unit (d_model,), the treatment; vectors (k, d_model). Raises: DirectionError naming kind and index of the first that fails.
+    """
     norms = np.linalg.norm(vectors, axis=1)
     _refuse(np.abs(norms - 1) > 1e-6, kind, "has not norm 1 as the treatment has", "normalise it", norms)
     cosines = np.abs(vectors @ unit)

@@ -8,6 +8,7 @@ from harness.plugin.pictures import describe_dose, dose_response
 from harness.plugin.results import CaseResult
 from harness.plugin.settings import changed_limits
 from harness.records import Measurement
+from harness.scoring.published import COMMIT, SIZES, SOURCE, reference_rows
 
 if TYPE_CHECKING:
     from harness.scoring.rationale import RationaleScore
@@ -54,7 +55,23 @@ def overview(results: Sequence[CaseResult], manifest: Mapping[str, Any]) -> str:
         ("versions", ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())),
     ]
     table = f'<table style="border-collapse:collapse"><tr>{head}</tr>{rows}</table>'
+    if manifest["settings"]["dataset"] == "secllmholmes":
+        table += f"<h2>Published models on the same files</h2>{_published()}"
     return f'<div style="font-family:sans-serif"><h2>What was run</h2>{_table(run)}<h2>What came out</h2>{table}</div>'
+
+
+def _published() -> str:
+    """What the benchmark's authors published, as a reference: right verdict with right reason, and d' and criterion where known."""
+    head = "".join(
+        f'<th style="{CELL}">{name}</th>' for name in ("model", f"hand-crafted, right of {SIZES.hand_crafted}", "d'", "criterion")
+    )
+    rows = "".join(
+        f'<tr><td style="{CELL}">{escape(row.model)}</td><td style="{CELL}">{row.folded.hand_crafted}</td>'
+        f'<td style="{CELL}">{f"{row.signal.d_prime:.2f}" if row.signal else "-"}</td>'
+        f'<td style="{CELL}">{f"{row.signal.criterion:+.2f}" if row.signal else "-"}</td></tr>'
+        for row in reference_rows()
+    )
+    return f'<table style="border-collapse:collapse"><tr>{head}</tr>{rows}</table><p>{escape(f"{SOURCE}, commit {COMMIT[:12]}")}</p>'
 
 
 def _declared(settings: Mapping[str, Any]) -> list[tuple[str, object]]:
