@@ -53,13 +53,25 @@ def test_every_margin_equals_that_of_the_sweep(both: tuple[Replicate, tuple[Meas
     expected = {
         (one.arm, one.index, one.scenario, one.variant, one.label, one.strength): one.margin
         for one in measurements
-        if one.endpoint == "margin"
+        if one.endpoint == "margin" and one.arm != "reversed"
     }
     found = margins_of(replicate)
     assert found.keys() == expected.keys()
     assert len(found) == 20 * (1 + 4 + 3 * PLACEBOS * 2)
     assert found == pytest.approx(expected, abs=1e-4)
     assert np.std(list(found.values())) > 0.1  # logits that tell rows apart
+
+
+def test_minus_the_direction_at_a_strength_is_the_direction_at_minus_that_strength(
+    both: tuple[Replicate, tuple[Measurement, ...], Cell],
+) -> None:
+    _, measurements, cell = both
+    turned = {one.path: one.margin for one in measurements if one.arm == "reversed"}
+    back = {
+        one.path: one.margin for one in measurements if (one.endpoint, one.arm, one.strength) == ("margin", "treatment", -cell.strength)
+    }
+    assert len(turned) == 20
+    assert turned == pytest.approx(back, abs=1e-4)
 
 
 def test_the_likelier_answer_is_what_the_sweep_reads_out_of_the_text(both: tuple[Replicate, tuple[Measurement, ...], Cell]) -> None:
