@@ -71,7 +71,7 @@ class Effect:
 
     statistic: T = abs(mean bias). signed: mean bias, logits at the declared strength; below 0 the steering pushes the wrong way.
     slope: mean over scenarios of the least-squares slope of the mean margin of a pair over the ladder of strengths, logits per unit of
-    strength. monotone_scenarios: scenarios whose own ladder never falls.
+    strength, as the ladder counts it. monotone_scenarios: scenarios whose own ladder never falls.
     smallest: the effect the gate would see with power .8, None with a reason where it can't be told.
     """
 
