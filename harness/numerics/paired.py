@@ -82,4 +82,4 @@ def sign_flip_p(values: Float64Array, rng: np.random.Generator, *, alternative: 
 def smallest_sign_flip_p(scenarios: int, alternative: Alternative = "greater") -> float:
     """The smallest p that a sign-flip test of so many scenarios can give: one of 2^n flips, or of the resamples where these are fewer."""
     sides = 1 if alternative == "greater" else 2
-    return min(1.0, max(sides * 0.5**scenarios, 1 / (RESAMPLES + 1)))
+    return min(1.0, sides * max(0.5**scenarios, 1 / (RESAMPLES + 1)))

@@ -11,6 +11,10 @@ from harness.numerics.paired import PairedDifference, paired_difference
 from harness.plans import cwe_number
 
 
+HOLM = "Holm"
+"""Name of the p-value that a gate has adjusted by itself, among its others."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
     """What the directions of several CWEs do to the held-out scenarios of one.

@@ -19,7 +19,6 @@ from harness.storage.secllmholmes import doubt_about
 
 MARK = "declares"
 RUN_KEY = pytest.StashKey["EvalRun"]()
-GROUP_KEY = pytest.StashKey[str]()
 
 
 class EvalRun:

@@ -43,6 +43,10 @@ def test_more_scenarios_than_can_be_enumerated_are_drawn_and_never_give_zero() -
     assert sign_flip_p(np.full(40, 2.0), rng()) == 1 / 10_000 == smallest_sign_flip_p(40)
 
 
+def test_a_two_sided_p_of_drawn_flips_is_never_below_twice_one_of_them() -> None:
+    assert sign_flip_p(np.full(40, 2.0), rng(), alternative="two-sided") == 2 / 10_000 == smallest_sign_flip_p(40, "two-sided")
+
+
 def test_the_p_of_drawn_flips_is_near_that_of_a_t_test() -> None:
     values = np.random.default_rng(3).normal(0.3, 1.0, size=30)
     expected = float(stats.ttest_1samp(values, 0.0, alternative="greater").pvalue)

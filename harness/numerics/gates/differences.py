@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.numerics.gates.result import GateResult, check_within, status_of
 from harness.numerics.paired import PairedDifference, smallest_sign_flip_p
-from harness.numerics.specificity import holm
+from harness.numerics.specificity import HOLM, holm
 from harness.numerics.wording import counted, probability
 
 
@@ -67,7 +67,7 @@ def difference_gate(
         statistic=found.mean,
         threshold=0.0,
         scenarios=found.scenarios,
-        p_values={"sign flips": found.p} | ({"Holm": p} if family and len(family.raw) > 1 else {}),
+        p_values={"sign flips": found.p} | ({HOLM: p} if family and len(family.raw) > 1 else {}),
         interval=found.interval.interval,
         interval_method=found.interval.method,
         details={"differences": dict(found.differences), "interval_reason": found.interval.reason, **(details or {})},
