@@ -128,13 +128,17 @@ def _informative(claim: Claim, records: Records) -> GateResult:
 
 
 def _shift(claim: Claim, records: Records) -> GateResult:
-    found = slice_of(_own(claim, records), claim.cells)
-    return _with_cells(shift_gate(found.effect(claim.rng), _limits(claim)), found.cells, claim)
+    found, limits = slice_of(_own(claim, records), claim.cells), _limits(claim)
+    return _with_cells(shift_gate(found.effect(claim.rng, limits.p), limits, at=_strengths(claim)), found.cells, claim)
 
 
 def _sensitivity(claim: Claim, records: Records) -> GateResult:
-    found = slice_of(_own(claim, records), claim.cells)
-    return _with_cells(sensitivity_gate(found.sensitivity(claim.rng), _limits(claim)), found.cells, claim)
+    found, limits = slice_of(_own(claim, records), claim.cells), _limits(claim)
+    return _with_cells(sensitivity_gate(found.sensitivity(claim.rng, limits.p), limits, at=_strengths(claim)), found.cells, claim)
+
+
+def _strengths(claim: Claim) -> str | None:
+    return None if len(claim.cells) == 1 else "the chosen strengths"
 
 
 def _with_cells(result: GateResult, cells: Mapping[str, Cell], claim: Claim) -> GateResult:

@@ -12,7 +12,7 @@ import numpy as np
 from harness.errors import EffectError
 from harness.numerics.agreement import verdict_of
 from harness.numerics.choice import choose_cells
-from harness.numerics.effects import Effect, PairMargins, measure_effect, scenario_effects
+from harness.numerics.effects import LEVEL, Effect, PairMargins, measure_effect, scenario_effects
 from harness.numerics.flips import SteeredVerdict
 from harness.numerics.harm import SteeredRepetition
 from harness.numerics.retention import Retained, retained
@@ -40,13 +40,13 @@ class Slice:
     verdicts: list[SteeredVerdict] | None
     cells: dict[str, Cell]
 
-    def effect(self, rng: np.random.Generator) -> Effect:
-        """Bias and what goes with it."""
-        return measure_effect(self.treatment, self.placebos, strength=self.strength, rng=rng, verdicts=self.verdicts)
+    def effect(self, rng: np.random.Generator, level: float = LEVEL) -> Effect:
+        """Bias and what goes with it; level, the p-value at which the smallest effect is taken."""
+        return measure_effect(self.treatment, self.placebos, strength=self.strength, rng=rng, verdicts=self.verdicts, level=level)
 
-    def sensitivity(self, rng: np.random.Generator) -> Sensitivity:
-        """The difference between the halves."""
-        return measure_sensitivity(self.treatment, self.placebos, strength=self.strength, rng=rng)
+    def sensitivity(self, rng: np.random.Generator, level: float = LEVEL) -> Sensitivity:
+        """The difference between the halves; level, the p-value at which the smallest effect is taken."""
+        return measure_sensitivity(self.treatment, self.placebos, strength=self.strength, rng=rng, level=level)
 
 
 def slice_of(measurements: Sequence[Measurement], cells: Sequence[Cell]) -> Slice:
