@@ -23,10 +23,20 @@ from harness.numerics.gates.shift import shift_gate
 from harness.numerics.harm import Harm, perplexity_ratio, repetition_change, undecided_change
 from harness.numerics.informative import measure_informative
 from harness.numerics.paired import paired_difference
-from harness.numerics.slices import biases, pushes, repetitions, responses_in, responses_of, retained_of, slice_of, transfer_of
+from harness.numerics.slices import (
+    biases,
+    pushes,
+    repetitions,
+    residual_share,
+    responses_in,
+    responses_of,
+    retained_of,
+    slice_of,
+    transfer_of,
+)
 from harness.numerics.specificity import holm
 from harness.plans import Cell
-from harness.records import FloatArray, Measurement
+from harness.records import ORIGINAL, FloatArray, Measurement
 from harness.scoring.repetition import repetition_rate
 from harness.scoring.sentences import count_sentences
 from harness.storage.runs import Part
@@ -158,6 +168,8 @@ def _with_cells(result: GateResult, cells: Mapping[str, Cell], claim: Claim) -> 
 
 
 def _specificity(claim: Claim, records: Records) -> GateResult:
+    if records.observation(_observed(claim))["fit"] == "pooled":
+        return inconclusive("specificity", "directions were pooled over CWEs, so none is that of one CWE; leave --fit pooled out")
     transfers = {cwe: transfer_of(records.recall(sweep), cwe, claim.cell) for cwe, sweep in claim.sweeps.items()}
     if not transfers[claim.cwe].others:
         return inconclusive("specificity", f"the data hold no other CWE than {claim.cwe}, whose direction could be compared")
@@ -193,9 +205,14 @@ def _harm(claim: Claim, records: Records) -> GateResult:
 
 
 def _retention(claim: Claim, records: Records) -> GateResult:
-    measurements = _own(claim, records)
-    kept = retained_of(measurements, records.recall(claim.sweeps["own"], "variants"), claim.cell, claim.rng)
-    return retention_gate(biases(measurements, claim.cell), kept, claim.rng, _limits(claim))
+    tested = _own(claim, records)
+    originals = [one for one in tested if one.variant == ORIGINAL]
+    if not originals:
+        return inconclusive("retention", "only rewrites were tested; choose a split that holds the originals too")
+    # A split may hold rewrites of its own, which are tested like the originals.
+    rewritten = [*(one for one in tested if one.variant != ORIGINAL), *records.recall(claim.sweeps["own"], "variants")]
+    kept = retained_of(originals, rewritten, claim.cell, claim.rng)
+    return retention_gate(biases(originals, claim.cell), kept, claim.rng, _limits(claim))
 
 
 def _prompt(claim: Claim, records: Records) -> GateResult:
@@ -211,15 +228,25 @@ def _prompt(claim: Claim, records: Records) -> GateResult:
 
 
 def _comparison(claim: Claim, records: Records) -> GateResult:
-    sides = [biases(records.recall(claim.sweeps[role]), cell) for role, cell in zip(("first", "second"), claim.cells, strict=True)]
+    measured = [(records.recall(claim.sweeps[role]), cell) for role, cell in zip(("first", "second"), claim.cells, strict=True)]
+    sides = [biases(measurements, cell) for measurements, cell in measured]
+    # The same strength is more to a model of small residuals: without the shares a difference may be one of scale alone.
+    shares = [residual_share(measurements, cell) for measurements, cell in measured]
     shared = sides[0].keys() & sides[1].keys()  # what did not fit the context of one model is left out of both
     first, second = ({scenario: side[scenario] for scenario in sorted(shared)} for side in sides)
     return difference_gate(
         "comparison",
         paired_difference(first, second, claim.rng, alternative="two-sided"),
-        Wording(first="steering moves the first model's margin", second="the second model's"),
+        Wording(
+            first=f"steering at {shares[0]:.0%} of the residual norm moves the first model's margin",
+            second=f"steering at {shares[1]:.0%} moves the second model's",
+        ),
         thresholds=_limits(claim),
-        details={"first": float(np.mean(list(first.values()))), "second": float(np.mean(list(second.values())))},
+        details={
+            "first": float(np.mean(list(first.values()))),
+            "second": float(np.mean(list(second.values()))),
+            "residual_shares": shares,
+        },
     )
 
 

@@ -135,6 +135,16 @@ def biases(measurements: Iterable[Measurement], cell: Cell, *, arm: Arm = "treat
     return {one.scenario: one.bias for one in scenario_effects(pair_margins(rows), cell.strength)}
 
 
+def residual_share(measurements: Iterable[Measurement], cell: Cell) -> float:
+    """The cell's strength over the median residual norm at its layer. Raises: EffectError where the cell was not measured."""
+    shares = {one.residual_share for one in measurements if (one.arm, one.layer, one.strength) == ("treatment", cell.layer, cell.strength)}
+    if len(shares) != 1:
+        raise EffectError(
+            f"layer {cell.layer}, strength {cell.strength:g} has {len(shares)} shares of the residual norm, not one; measure it in one sweep"
+        )
+    return shares.pop()
+
+
 def transfer_of(measurements: Sequence[Measurement], cwe: str, cell: Cell) -> Transfer:
     """What the own direction and those of the other CWEs do to the tested scenarios. Raises: EffectError where none was measured."""
     indices = sorted({one.index for one in measurements if one.arm == "other-cwe"})
