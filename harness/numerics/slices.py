@@ -140,7 +140,7 @@ def residual_share(measurements: Iterable[Measurement], cell: Cell) -> float:
     shares = {one.residual_share for one in measurements if (one.arm, one.layer, one.strength) == ("treatment", cell.layer, cell.strength)}
     if len(shares) != 1:
         raise EffectError(
-            f"layer {cell.layer}, strength {cell.strength:g} has {len(shares)} shares of the residual norm, not one; measure it in one sweep"
+            f"layer {cell.layer}, strength {cell.strength:g} has {len(shares)} shares of the residual norm, not one; measure it anew"
         )
     return shares.pop()
 

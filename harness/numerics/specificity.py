@@ -10,7 +10,6 @@ from harness.errors import EffectError
 from harness.numerics.paired import PairedDifference, paired_difference
 from harness.plans import cwe_number
 
-
 HOLM = "Holm"
 """Name of the p-value that a gate has adjusted by itself, among its others."""
 

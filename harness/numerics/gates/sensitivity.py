@@ -80,9 +80,10 @@ def _failures(found: Sensitivity, limits: SensitivityThresholds) -> list[str]:
 
 
 def _success(found: Sensitivity, at: str | None) -> str:
+    where = at or f"strength {found.strength:g}"
     against = ", ".join(f"{kind} p = {probability(p)}" for kind, p in found.p_values.items())
     return (
-        f"the difference between the halves of a pair grows by {found.mean:.3g} logits at {at or f'strength {found.strength:g}'}, more than placebos "
+        f"the difference between the halves of a pair grows by {found.mean:.3g} logits at {where}, more than placebos "
         f"make it ({against}; sign flips p = {probability(found.sign_flip_p)}); {_gain(found)}"
     )
 

@@ -90,11 +90,12 @@ def _shift_failures(effect: Effect, limits: ShiftThresholds, at: str | None) -> 
 
 
 def _shift_success(effect: Effect, at: str | None) -> str:
+    where = at or f"strength {effect.strength:g}"
     against = ", ".join(f"{kind} p = {probability(p)}" for kind, p in effect.p_values.items())
     flips = "" if effect.flips is None else f"; {_flips(effect.flips)}"
     scenarios = counted(len(effect.scenarios), "scenario")
     return (
-        f"the mean margin moves by {effect.signed:+.3g} logits at {at or f'strength {effect.strength:g}'} over {scenarios}, more than placebos do "
+        f"the mean margin moves by {effect.signed:+.3g} logits at {where} over {scenarios}, more than placebos do "
         f"({against}), and never falls as strength rises; {_anti_steerable(effect.anti_steerable)}{flips}"
     )
 
