@@ -139,7 +139,8 @@ def _informative(claim: Claim, records: Records) -> GateResult:
 
 def _shift(claim: Claim, records: Records) -> GateResult:
     found, limits = slice_of(_own(claim, records), claim.cells), _limits(claim)
-    return _with_cells(shift_gate(found.effect(claim.rng, limits.p), limits, at=_strengths(claim)), found.cells, claim)
+    result = shift_gate(found.effect(claim.rng, limits.p), limits, at=_strengths(claim))
+    return _with_cells(replace(result, details={**result.details, "reversed_gap": found.reversed_gap}), found.cells, claim)
 
 
 def _sensitivity(claim: Claim, records: Records) -> GateResult:

@@ -31,7 +31,8 @@ class Slice:
     treatment: the tested pairs with the ladder of strengths. placebos: kind -> placebos, each the same pairs at both ends.
     strength: the end of the ladder, in residual units, or 1 where every scenario has a cell of its own and the ladder
     is in shares of its strength.
-    verdicts: of the responses, None where no text was generated. cells: scenario -> the cell it is tested in.
+    verdicts: of the responses, None where no text was generated. cells: scenario -> the cell it is tested in. reversed_gap: how far, in
+    logits, the reversed direction is at most from the treatment at the opposite strength, which it should repeat; None where unmeasured.
     """
 
     treatment: list[PairMargins]
@@ -39,6 +40,7 @@ class Slice:
     strength: float
     verdicts: list[SteeredVerdict] | None
     cells: dict[str, Cell]
+    reversed_gap: float | None
 
     def effect(self, rng: np.random.Generator, level: float = LEVEL) -> Effect:
         """Bias and what goes with it; level, the p-value at which the smallest effect is taken."""
@@ -77,7 +79,14 @@ def _declared(measurements: Sequence[Measurement], cell: Cell) -> Slice:
         strength=cell.strength,
         verdicts=steered_verdicts([one for one in measurements if one.endpoint == "text"], cell),
         cells=dict.fromkeys((pair.scenario for pair in treatment), cell),
+        reversed_gap=_reversed_gap(margins, cell),
     )
+
+
+def _reversed_gap(margins: Sequence[Measurement], cell: Cell) -> float | None:
+    opposite = {one.path: one.margin for one in margins if one.arm == "treatment" and one.strength == -cell.strength}
+    turned = [one for one in margins if one.arm == "reversed" and one.strength == cell.strength]
+    return max((abs(one.margin - opposite[one.path]) for one in turned if one.path in opposite), default=None)
 
 
 def _chosen(measurements: Sequence[Measurement], cells: Sequence[Cell]) -> Slice:
@@ -100,6 +109,7 @@ def _chosen(measurements: Sequence[Measurement], cells: Sequence[Cell]) -> Slice
         strength=1.0,
         verdicts=verdicts or None,
         cells=picked,
+        reversed_gap=max((one.reversed_gap for one in by_cell.values() if one.reversed_gap is not None), default=None),
     )
 
 

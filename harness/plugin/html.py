@@ -102,6 +102,7 @@ def _figures(result: CaseResult) -> str:
         ("the gate passes with nothing to find (calibration)", _number(result.false_positive_rate)),
         ("the gate passes at its declared smallest effect (calibration)", _number(result.power)),
         ("verdicts flipped to the pushed side", f"{flips['toward']} of {flips['of']} (repeat run: {flips['noise']})" if flips else None),
+        ("reversed direction against the opposite strength, largest gap in logits", _number(result.details.get("reversed_gap"))),
         *_margin_and_text(result),
         ("model", f"{result.model_name} ({(result.model or '')[:12]})"),
         ("data", f"{result.dataset} ({(result.data_hash or '')[:12]})"),
