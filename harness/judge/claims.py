@@ -9,6 +9,7 @@ import numpy as np
 from harness.errors import PlanError, StoreError
 from harness.numerics.agreement import margin_and_text
 from harness.numerics.calibrated import with_calibration
+from harness.numerics.choice import FEWEST_TO_CHOOSE
 from harness.numerics.gates.differences import Family, Wording, difference_gate
 from harness.numerics.gates.extraction import extraction_gate
 from harness.numerics.gates.generation import generation_gate
@@ -35,6 +36,7 @@ from harness.numerics.slices import (
     transfer_of,
 )
 from harness.numerics.specificity import holm
+from harness.numerics.wording import counted
 from harness.plans import Cell
 from harness.records import ORIGINAL, FloatArray, Measurement
 from harness.scoring.repetition import repetition_rate
@@ -138,14 +140,29 @@ def _informative(claim: Claim, records: Records) -> GateResult:
 
 
 def _shift(claim: Claim, records: Records) -> GateResult:
-    found, limits = slice_of(_own(claim, records), claim.cells), _limits(claim)
+    measurements, limits = _own(claim, records), _limits(claim)
+    if hopeless := _cannot_choose(claim, measurements):
+        return hopeless
+    found = slice_of(measurements, claim.cells)
     result = shift_gate(found.effect(claim.rng, limits.p), limits, at=_strengths(claim))
     return _with_cells(replace(result, details={**result.details, "reversed_gap": found.reversed_gap}), found.cells, claim)
 
 
 def _sensitivity(claim: Claim, records: Records) -> GateResult:
-    found, limits = slice_of(_own(claim, records), claim.cells), _limits(claim)
+    measurements, limits = _own(claim, records), _limits(claim)
+    if hopeless := _cannot_choose(claim, measurements):
+        return hopeless
+    found = slice_of(measurements, claim.cells)
     return _with_cells(sensitivity_gate(found.sensitivity(claim.rng, limits.p), limits, at=_strengths(claim)), found.cells, claim)
+
+
+def _cannot_choose(claim: Claim, measurements: Sequence[Measurement]) -> GateResult | None:
+    """With --fit pooled a CWE may have fewer scenarios of its own than can choose for one another."""
+    scenarios = len({one.scenario for one in measurements})
+    if len(claim.cells) == 1 or scenarios >= FEWEST_TO_CHOOSE:
+        return None
+    reason = f"{counted(scenarios, 'scenario')} can't choose layer and strength for one another; {FEWEST_TO_CHOOSE} are needed"
+    return inconclusive(claim.gate, f"{reason}, or leave --choose out", scenarios)
 
 
 def _strengths(claim: Claim) -> str | None:
@@ -278,4 +295,6 @@ def responses_for(claim: Claim, measurements: Sequence[Measurement]) -> list[Mea
         return []
     if len(claim.cells) == 1:
         return responses_of(measurements, claim.cell)
+    if _cannot_choose(claim, measurements):
+        return []
     return responses_in(measurements, slice_of(measurements, claim.cells).cells)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from harness.errors import EffectError
-from harness.judge.claims import Claim, decide
+from harness.judge.claims import Claim, decide, responses_for
 from harness.numerics.gates.result import GateResult
 from harness.plans import Cell
 from harness.records import GateStatus, Label, Measurement
@@ -101,3 +101,13 @@ def test_a_strength_of_two_shares_is_refused() -> None:
     mixed = margins(2.0)
     with pytest.raises(EffectError, match=r"strength 10 has 2 shares of the residual norm"):
         compare([replace(mixed[1], residual_share=0.1), *mixed[2:], mixed[0], replace(mixed[1], path="x")])
+
+
+@pytest.mark.parametrize("gate", ["shift", "sensitivity"])
+def test_two_scenarios_that_cannot_choose_for_one_another_are_inconclusive(gate: str) -> None:
+    claim = Claim(gate=gate, cwe="CWE-787", cells=(CELL, Cell(layer=5, strength=10.0)), sweeps={"own": "s"})
+    result = decide(claim, Made(tested={"s": margins(2.0, scenarios="ab")}))
+    assert (result.status, result.scenarios) == (GateStatus.INCONCLUSIVE, 2)
+    texts = [replace(one, endpoint="text", text="Yes.") for one in margins(2.0, scenarios="ab")]
+    assert responses_for(claim, [*margins(2.0, scenarios="ab"), *texts]) == []
+    assert result.reason == "2 scenarios can't choose layer and strength for one another; 3 are needed, or leave --choose out"
