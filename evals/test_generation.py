@@ -8,6 +8,7 @@ from harness.model.sweep import SweepResult
 from harness.numerics.slices import responses_of
 from harness.plugin.planning import Case
 from harness.plugin.snapshots import pinned_text
+from harness.records import ORIGINAL
 
 PINNED_SCENARIOS = 2
 
@@ -20,5 +21,5 @@ def test_generation(sweep: SweepResult, gate: Gate) -> None:
 @pytest.mark.declares(layer=True, strength=True, text=True)
 def test_pinned_text(case: Case, sweep: SweepResult, model_snapshot: SnapshotAssertion) -> None:
     pinned = sweep.plan.scenarios[:PINNED_SCENARIOS]
-    responses = [one for one in responses_of(sweep.measurements, case.cell) if one.scenario in pinned and one.variant == "original"]
+    responses = [one for one in responses_of(sweep.measurements, case.cell) if one.scenario in pinned and one.variant == ORIGINAL]
     assert pinned_text(responses) == model_snapshot

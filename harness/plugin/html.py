@@ -28,6 +28,10 @@ def case_section(result: CaseResult, responses: Sequence[Measurement] = (), reas
     if "dose" in result.details:
         picture, words = dose_response(result.details), escape(describe_dose(result.details), quote=True)
         parts.append(f'<figure><img src="data:image/png;base64,{picture}" alt="{words}" style="max-width:100%"></figure>')
+    if "transfer" in result.details:
+        parts.append(_transfer(result.details["transfer"]))
+    if "discrimination" in result.details:
+        parts.append(_discrimination(result.details["discrimination"]))
     if result.skipped:
         parts.append(f"<p>Skipped, too long: {escape('; '.join(result.skipped))}</p>")
     if responses:
@@ -102,11 +106,56 @@ def _figures(result: CaseResult) -> str:
         ("the gate passes with nothing to find (calibration)", _number(result.false_positive_rate)),
         ("the gate passes at its declared smallest effect (calibration)", _number(result.power)),
         ("verdicts flipped to the pushed side", f"{flips['toward']} of {flips['of']} (repeat run: {flips['noise']})" if flips else None),
+        ("reversed direction against the opposite strength, largest gap in logits", _number(result.details.get("reversed_gap"))),
+        *_dose(result.details),
         *_margin_and_text(result),
         ("model", f"{result.model_name} ({(result.model or '')[:12]})"),
         ("data", f"{result.dataset} ({(result.data_hash or '')[:12]})"),
     ]
     return _table([(name, value) for name, value in rows if value is not None])
+
+
+def _dose(details: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """Slope over the strengths, and scenarios that follow their order."""
+    if "slope" not in details:
+        return []
+    unit = "logits over the share of the chosen strength" if "chosen" in details else "logits per unit of strength"
+    ordered, anti = details["monotone_scenarios"], details["anti_steerable"]
+    return [
+        ("slope", f"{details['slope']:.3g} {unit}"),
+        ("scenarios whose own margins never fall", f"{ordered['count']} of {ordered['of']}"),
+        ("scenarios against the push", f"{anti['count']} of {anti['of']} (Wilson upper bound {anti['upper']:.2g})"),
+    ]
+
+
+def _transfer(rows: Mapping[str, Mapping[str, float]]) -> str:
+    """What the direction of each CWE does to the scenarios of each: mean shift of the margin."""
+    directions = list(dict.fromkeys(direction for row in rows.values() for direction in row))
+    body = [[cwe, *(f"{row[one]:+.2f}" if one in row else "-" for one in directions)] for cwe, row in rows.items()]
+    return _grid("mean shift of the margin, logits: scenarios of a CWE under the direction of each", ["tested", *directions], body)
+
+
+def _discrimination(found: Sequence[Mapping[str, Any]]) -> str:
+    """How well margins tell the labels apart, unsteered and at both ends."""
+    outcomes = ("both_right", "both_vulnerable", "both_secure", "reversed")
+    head = ["strength", "AUC", "d'", "criterion", *(f"pairs {name.replace('_', ' ')}" for name in outcomes)]
+    body = [
+        [f"{one['strength']:+g}", f"{one['auc']:.3f}", f"{one['d_prime']:+.2f}", f"{one['criterion']:+.2f}"]
+        + [str(one["outcomes"][name]) for name in outcomes]
+        for one in found
+    ]
+    return _grid("how well margins tell vulnerable from patched", head, body)
+
+
+def _grid(caption: str, head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+    top = "".join(f'<th scope="col" style="{CELL}">{escape(name)}</th>' for name in head)
+    rows = "".join(
+        f'<tr><th scope="row" style="{CELL}">{escape(first)}</th>'
+        + "".join(f'<td style="{CELL}">{escape(one)}</td>' for one in rest)
+        + "</tr>"
+        for first, *rest in body
+    )
+    return f'<table style="border-collapse:collapse"><caption>{escape(caption)}</caption><tr>{top}</tr>{rows}</table>'
 
 
 def _margin_and_text(result: CaseResult) -> list[tuple[str, object]]:
