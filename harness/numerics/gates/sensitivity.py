@@ -72,11 +72,14 @@ def _failures(found: Sensitivity, limits: SensitivityThresholds) -> list[str]:
     failures += not_above(found.mean, found.placebos, found.p_values, limits.p, "widened the difference")
     if found.sign_flip_p > limits.p:
         failures.append(f"p = {probability(found.sign_flip_p)} by sign flips over scenarios is above {probability(limits.p)}")
-    bound = found.gain.interval.interval
-    low = found.gain.gain if bound is None else bound.low  # no spread: the gain is the same however scenarios are drawn
-    if low <= limits.gain:
+    if _least_gain(found) <= limits.gain:
         failures.append(f"{_gain(found)}: its lower bound is not above {limits.gain:g}")
     return failures
+
+
+def _least_gain(found: Sensitivity) -> float:
+    bound = found.gain.interval.interval
+    return found.gain.gain if bound is None else bound.low  # no spread: the gain is the same however scenarios are drawn
 
 
 def _success(found: Sensitivity, at: str | None) -> str:
@@ -99,7 +102,12 @@ def _details(found: Sensitivity) -> dict[str, Any]:
         "strength": found.strength,
         "sensitivities": dict(found.sensitivities),
         "placebos": {str(kind): list(values) for kind, values in found.placebos.items()},
-        "auc_gain": {"before": found.gain.before, "after": found.gain.after, "gain": found.gain.gain},
+        "auc_gain": {
+            "before": found.gain.before,
+            "after": found.gain.after,
+            "gain": found.gain.gain,
+            "lower": _least_gain(found),
+        },
         "discrimination": [asdict(one) for one in found.at],
         "interval_reason": found.interval.reason,
         "smallest_reason": found.smallest_reason,
