@@ -38,7 +38,7 @@ from harness.numerics.slices import (
 from harness.numerics.specificity import holm
 from harness.numerics.wording import counted
 from harness.plans import Cell
-from harness.records import ORIGINAL, FloatArray, Measurement
+from harness.records import ORIGINAL, Estimator, FloatArray, GateStatus, Measurement
 from harness.scoring.repetition import repetition_rate
 from harness.scoring.sentences import count_sentences
 from harness.storage.runs import Part
@@ -60,7 +60,7 @@ class Claim:
 
     cells: layer and strength; several where the scenarios choose among them. seed: of intervals and flips. sweeps: role -> sweep, "own"
     being that of the case; of specificity the CWEs of the family, of comparison "first" and "second". observation: what was seen beside the
-    measurements. limits: thresholds that differ from the declared ones.
+    measurements. limits: thresholds that differ from the declared ones. estimator: how directions were fitted.
     """
 
     gate: str
@@ -70,6 +70,7 @@ class Claim:
     sweeps: Mapping[str, str] = field(default_factory=dict)
     observation: str | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
+    estimator: Estimator = "mean-difference"
 
     @property
     def rng(self) -> np.random.Generator:
@@ -92,7 +93,14 @@ def decide(claim: Claim, records: Records) -> GateResult:
     """What the gate says. A pure function of the claim and the records. Raises: PlanError for a gate that is unknown."""
     if claim.gate not in GATES:
         raise PlanError(f"gate {claim.gate!r} is unknown; choose one of {', '.join(GATES)}")
-    return with_calibration(GATES[claim.gate](claim, records))
+    result = GATES[claim.gate](claim, records)
+    return with_calibration(result) if _as_calibrated(claim, result) else result
+
+
+def _as_calibrated(claim: Claim, result: GateResult) -> bool:
+    """Whether the gate was judged as it was calibrated: declared thresholds and cell, mean difference, and a result that could be either."""
+    declared = not claim.limits and len(claim.cells) < 2 and claim.estimator == "mean-difference"
+    return declared and result.status is not GateStatus.INCONCLUSIVE
 
 
 def _limits(claim: Claim) -> Any:

@@ -41,7 +41,7 @@ def case_section(result: CaseResult, responses: Sequence[Measurement] = (), reas
 
 def overview(results: Sequence[CaseResult], manifest: Mapping[str, Any]) -> str:
     """The head of the page: what was run, and one line a case."""
-    head = "".join(f'<th style="{CELL}">{escape(name)}</th>' for name in ("case", "gate", "outcome", "fails the run", "why"))
+    head = "".join(f'<th style="{CELL}">{escape(name)}</th>' for name in ("case", "gate", "outcome", "claimed", "why"))
     rows = "".join(
         f'<tr><td style="{CELL}">{escape(result.case)}</td><td style="{CELL}">{escape(result.gate)}</td>'
         f'<td style="{CELL}"><strong style="color:{COLOURS[result.status]}">{escape(result.status)}</strong></td>'
@@ -89,6 +89,12 @@ def _declared(settings: Mapping[str, Any]) -> list[tuple[str, object]]:
     rows.append(("thresholds that differ from the declared ones", "; ".join(changed) or "none"))
     chosen = "chosen by the other scenarios, for placebos too (--choose)" if settings["choose"] else "declared beforehand"
     rows.append(("layer and strength", chosen))
+    rows += [
+        (name.replace("_", " "), settings[name]) for name in ("estimator", "fit", "positions", "question", "placebos", "max_new_tokens")
+    ]
+    rows.append(("weights in", ", ".join(sorted({model["dtype"] for model in settings["models"]}))))
+    if settings["split"]:
+        rows.append(("split", settings["split"]))
     return rows
 
 
@@ -97,14 +103,15 @@ def _figures(result: CaseResult) -> str:
     flips = result.details.get("flips")
     rows: list[tuple[str, object]] = [
         ("statistic", _number(result.statistic)),
+        ("mean shift with its sign, logits", _number(result.details.get("signed"))),
         ("threshold", _number(result.threshold)),
         *((f"p against {kind}", _number(p)) for kind, p in result.p_values.items()),
         ("p, Holm over the cases of this gate", _number(result.p_holm)),
         ("95% interval", f"{interval['low']:.3g} .. {interval['high']:.3g} ({interval['method']})" if interval else None),
         ("scenarios", result.scenarios),
         ("smallest effect it could have seen", _number(result.smallest_effect)),
-        ("the gate passes with nothing to find (calibration)", _number(result.false_positive_rate)),
-        ("the gate passes at its declared smallest effect (calibration)", _number(result.power)),
+        (f"the gate passes with nothing to find{_calibrated_at(result)}", _number(result.false_positive_rate)),
+        (f"the gate passes at its declared smallest effect{_calibrated_at(result)}", _number(result.power)),
         ("verdicts flipped to the pushed side", f"{flips['toward']} of {flips['of']} (repeat run: {flips['noise']})" if flips else None),
         ("reversed direction against the opposite strength, largest gap in logits", _number(result.details.get("reversed_gap"))),
         *_dose(result.details),
@@ -156,6 +163,12 @@ def _grid(caption: str, head: Sequence[str], body: Iterable[Sequence[str]]) -> s
         for first, *rest in body
     )
     return f'<table style="border-collapse:collapse"><caption>{escape(caption)}</caption><tr>{top}</tr>{rows}</table>'
+
+
+def _calibrated_at(result: CaseResult) -> str:
+    """The design that a gate's two figures were measured with."""
+    known = result.details.get("calibration")
+    return f" (calibration: {known['scenarios']} scenarios, {known['placebos']} placebos)" if known else ""
 
 
 def _margin_and_text(result: CaseResult) -> list[tuple[str, object]]:

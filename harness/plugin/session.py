@@ -211,9 +211,10 @@ def withdraw_report(config: pytest.Config) -> None:
 def nothing_selected(config: pytest.Config, run: EvalRun) -> str:
     asked = " ".join(f"{flag} {value!r}" for flag, value in (("-k", config.option.keyword), ("-m", config.option.markexpr)) if value)
     ids = [case.id for case in run.planner.cases(Needs())]
+    alone = "; a comparison needs two models: give --model twice" if len(run.settings.models) < 2 and "comparison" in asked else ""
     return (
         f"{asked or 'the command line'} selects none of the evals; ids are built from the names of the tests and {', '.join(ids)}, "
-        f"so for example -k {ids[0].rsplit('-', 1)[-1]} works"
+        f"so for example -k {ids[0].rsplit('-', 1)[-1]} works{alone}"
     )
 
 
