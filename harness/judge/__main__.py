@@ -57,8 +57,8 @@ def judge_run(folder: Path) -> tuple[list[Judgement], int]:
     claims = [case for case in cases if case.get("rests_on")]
     if not claims:
         raise StoreError(
-            f"{folder / SUMMARY} names no gate that could be judged: the run was interrupted before it ended, or measured none; run the evals "
-            "again with this --run-dir"
+            f"{folder / SUMMARY} names no gate that could be judged: the run was interrupted, or measured none; run the evals again with "
+            "this --run-dir"
         )
     judged = [_judge(case, store) for case in claims]
     return judged, len(cases) - len(claims)

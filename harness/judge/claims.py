@@ -98,7 +98,7 @@ def decide(claim: Claim, records: Records) -> GateResult:
 
 
 def _as_calibrated(claim: Claim, result: GateResult) -> bool:
-    """Whether the gate was judged as it was calibrated: declared thresholds and cell, mean difference, and a result that could be either."""
+    """Whether the gate was judged as it was calibrated: declared thresholds and cell, mean difference, a result that could be either."""
     declared = not claim.limits and len(claim.cells) < 2 and claim.estimator == "mean-difference"
     return declared and result.status is not GateStatus.INCONCLUSIVE
 
