@@ -15,7 +15,7 @@ TOKEN_BUDGET = 8192
 BYTES = 1 << 28
 """What the logits and the mask of one pass, or the keys and values of the answers of one batch, may take at first."""
 CPU_WORDS = ("not enough memory", "can't allocate memory")
-"""What the CPU's allocator says, in a RuntimeError: the first where memory is handed out aligned, the second elsewhere."""
+"""What the CPU's allocator says, in a RuntimeError, as the platforms word it."""
 Found = TypeVar("Found")
 Part = list[tuple[Query, Found]]
 """Some of the rows with what was found for them."""

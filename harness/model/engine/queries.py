@@ -40,8 +40,8 @@ def ask(model: "LoadedModel", prefixes: Prefixes, queries: Sequence[Query], byte
     for start in range(0, longest, width):
         slots = [rows[start : start + width] for rows in of_prompt]
         most = max(map(len, slots))
-        fillers = [replace(rows[0], number=FILLER, layer=None, delta=None) for rows in of_prompt]
-        grid = [query for rows, filler in zip(slots, fillers, strict=True) for query in (*rows, *[filler] * (most - len(rows)))]
+        filler = replace(queries[0], number=FILLER, layer=None, delta=None)
+        grid = [query for rows in slots for query in (*rows, *[filler] * (most - len(rows)))]
         yield one_pass(model, prefixes, grid)
 
 
