@@ -1,4 +1,4 @@
-"""What should change nothing changes nothing: strength 0, and the company a row has in its batch."""
+"""What should change nothing changes nothing: strength 0, the company a row has in its batch, and the work it shares."""
 
 from dataclasses import asdict
 
@@ -20,6 +20,6 @@ def test_identity(case: Case, model: LoadedModel, plan: SweepPlan, gate: Gate, p
     fitting, skipped = drop_too_long(plan, model)
     prompts = [prompt_for(example, plan.question) for example in fitting.examples]
     assert case.layer is not None
-    progress(f"running {len(prompts)} prompts together, alone and from a shared cache", 0, 0)
+    progress(f"running {len(prompts)} prompts together, alone and sharing work", 0, 0)
     checks = identity_checks(model, prompts, case.layer, np.random.default_rng(plan.seed))
     gate("identity", observed=[asdict(check) for check in checks], model=model.fingerprint, skipped=skipped)
