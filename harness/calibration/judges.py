@@ -1,8 +1,8 @@
 """The gates that make random decisions: what decides on a replicate, what replicates it is tried on, and what is asked of it.
 
 A new gate is one entry in GATES. Prompt, comparison and retention stay out: they compare two treatments of the same scenarios by sign
-flips, exact by construction, or bound a share. So does harm: no direction is judged there, only a bootstrap bound, whose error was simulated for
-itself (`harness.numerics.gates.harm.FEWEST`).
+flips, exact by construction, or bound a share. So does harm: no direction is judged there, only a bootstrap bound, whose error was
+simulated for itself (`harness.numerics.gates.harm.FEWEST`).
 """
 
 from collections.abc import Callable, Mapping
@@ -173,7 +173,7 @@ GATES: Mapping[str, CalibratedGate] = {
         parts=sensitivity_parts,
         nulls=_NULLS | {", read in a bowl": Design(reads="bowl")},
         power=Design(reads="bowl"),
-        declared={8: 2.0, 24: 1.0},
+        declared={8: 4.0, 24: 1.0},
         sizes=(0.5, 1.0, 2.0, 4.0),
         control_passes=False,
         copies=True,

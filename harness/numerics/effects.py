@@ -265,8 +265,9 @@ def bootstrap_interval(
         )
 
     def found(method: str) -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # said in the result instead
+        # values whose leave-one-out statistics are all alike divide by zero in BCa; said in the result instead
+        with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+            warnings.simplefilter("ignore", stats.DegenerateDataWarning)
             return stats.bootstrap(
                 (values,), statistic, confidence_level=level, n_resamples=RESAMPLES, method=method, rng=rng, vectorized=True
             ).confidence_interval

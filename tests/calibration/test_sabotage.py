@@ -18,11 +18,11 @@ from harness.errors import DirectionError, SteeringError
 from harness.model import addition, passes
 from harness.model.loading import LoadedModel
 from harness.model.sweep import run_sweep
-from harness.numerics import crossfit, directions
-from harness.numerics.directions import normalise
+from harness.numerics import crossfit, directions, estimators
 from harness.numerics.folds import Fold, leave_one_scenario_out
+from harness.numerics.pairs import ScenarioMeans
 from harness.plans import Cell
-from harness.records import Asks, Verdict
+from harness.records import Asks, Estimator, Verdict
 from harness.scoring.verdicts import Reading
 from harness.storage.runs import RunStore
 from tests.calibration.product import plan_of, saved
@@ -51,7 +51,7 @@ def fit() -> None:
 
 
 def test_what_is_sabotaged_below_goes_through_as_it_is(model: LoadedModel, tmp_path: Path) -> None:
-    assert sweep(model, tmp_path) == 8 * (1 + 2 * (4 + 3 * 2 * 2))
+    assert sweep(model, tmp_path) == 8 * (1 + 2 * (4 + 1 + 3 * 2 * 2))
     fit()
 
 
@@ -76,9 +76,9 @@ def test_a_tested_file_that_is_fitted_on_under_another_name_is_refused(model: Lo
 def test_a_placebo_that_is_the_treatment_is_refused(monkeypatch: pytest.MonkeyPatch, kind: str, drawn: str) -> None:
     treatments: list[np.ndarray] = []
 
-    def remember(difference: np.ndarray, norm: float) -> directions.Estimate:
-        treatments.append(normalise(difference, norm).vector)
-        return normalise(difference, norm)
+    def remember(estimator: Estimator, means: ScenarioMeans) -> directions.Estimate:
+        treatments.append(estimators.fit(estimator, means).vector)
+        return estimators.fit(estimator, means)
 
     def pointed(*_drawn: object) -> np.ndarray:
         return np.stack([-treatments[-1]] * 4)
@@ -86,7 +86,7 @@ def test_a_placebo_that_is_the_treatment_is_refused(monkeypatch: pytest.MonkeyPa
     if kind == "random":  # drawn before any treatment is known
         fit_with_random_treatments(monkeypatch)
     else:
-        monkeypatch.setattr(crossfit, "normalise", remember)
+        monkeypatch.setattr(crossfit, "fit", remember)
         monkeypatch.setattr(crossfit, drawn, pointed)
     with pytest.raises(DirectionError, match=rf"{kind} placebo \d of 4 is the treatment itself"):
         fit()
@@ -100,21 +100,21 @@ def fit_with_random_treatments(monkeypatch: pytest.MonkeyPatch) -> None:
         drawn.append(np.eye(d_model)[:k])
         return drawn[-1]
 
-    def swapped(_difference: np.ndarray, norm: float) -> directions.Estimate:
-        return directions.Estimate(vector=drawn[-1][0], norm=np.asarray(norm))
+    def swapped(_estimator: Estimator, means: ScenarioMeans) -> directions.Estimate:
+        return directions.Estimate(vector=drawn[-1][0], norm=np.asarray(means.typical_norm))
 
     monkeypatch.setattr(crossfit, "random_placebos", remember)
-    monkeypatch.setattr(crossfit, "normalise", swapped)
+    monkeypatch.setattr(crossfit, "fit", swapped)
     monkeypatch.setattr(crossfit, "assert_toward_vulnerable", lambda *_: None)  # may well refuse it first
 
 
 def test_a_turned_sign_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def turned(difference: np.ndarray, norm: float) -> directions.Estimate:
-        found = normalise(difference, norm)
+    def turned(estimator: Estimator, means: ScenarioMeans) -> directions.Estimate:
+        found = estimators.fit(estimator, means)
         return replace(found, vector=-found.vector)
 
-    monkeypatch.setattr(crossfit, "normalise", turned)
-    with pytest.raises(DirectionError, match=r"holds out 's0' points away from its own mean difference .*a sign was turned"):
+    monkeypatch.setattr(crossfit, "fit", turned)
+    with pytest.raises(DirectionError, match=r"holds out s0 points away from its own mean difference .*a sign was turned"):
         fit()
 
 
