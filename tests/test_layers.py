@@ -18,7 +18,8 @@ MAY_KNOW = {
     "storage": {"errors", "records"},
     "model": {*DATA, "numerics", "scoring", "storage"},
     "calibration": {*DATA, "numerics", "model"},
-    "plugin": {*DATA, "numerics", "scoring", "storage", "model", "calibration"},
+    "judge": {"errors", "records", "plans", "numerics", "scoring", "storage"},
+    "plugin": {*DATA, "numerics", "scoring", "storage", "model", "calibration", "judge"},
 }
 FORBIDDEN = {
     "torch": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "plugin"},
