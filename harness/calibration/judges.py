@@ -16,14 +16,14 @@ from harness.calibration.planted import CWE
 from harness.calibration.replicates import Design, Replicate
 from harness.calibration.transfers import TransferDesign, TransferReplicate
 from harness.numerics.effects import LEVEL, measure_effect
-from harness.numerics.gates.differences import DifferenceThresholds, Family, Wording, difference_gate
 from harness.numerics.gates.informative import informative_gate
 from harness.numerics.gates.result import GateResult
 from harness.numerics.gates.sensitivity import SensitivityThresholds, sensitivity_gate
 from harness.numerics.gates.shift import ShiftThresholds, shift_gate
+from harness.numerics.gates.specificity import SpecificityThresholds, specificity_gate
 from harness.numerics.informative import measure_informative
 from harness.numerics.sensitivity import measure_sensitivity
-from harness.numerics.specificity import holm
+from harness.numerics.specificity import HOLM
 from harness.numerics.surface import surface_accuracy
 from harness.records import GateStatus
 
@@ -124,28 +124,15 @@ def informative_parts(result: GateResult) -> dict[str, bool]:
 
 
 def judge_specificity(replicate: TransferReplicate) -> GateResult:
-    """The product's specificity gate for the first CWE, p adjusted by Holm over all of them. details: `family`, CWE -> adjusted p."""
-    rng = np.random.default_rng(replicate.seed)
-    differences = {cwe: transfer.difference(rng) for cwe, transfer in replicate.transfers.items()}
-    raw = {cwe: difference.p for cwe, difference in differences.items()}
-    first, adjusted = next(iter(raw)), holm(raw)
-    return difference_gate(
-        "specificity",
-        differences[first],
-        Wording(first=f"its own direction moves the margin of {first}", second="the directions of other CWEs do"),
-        family=Family(name=first, raw=raw, adjusted=adjusted),
-        details={"family": adjusted},
-    )
+    """The product's specificity gate for the first CWE."""
+    transfers = replicate.transfers
+    return specificity_gate(transfers, next(iter(transfers)), np.random.default_rng(replicate.seed))
 
 
 def specificity_parts(result: GateResult) -> dict[str, bool]:
-    """p before and after Holm's adjustment, and whether the gate passes for any CWE of the family."""
-    level = DifferenceThresholds().p
-    return {
-        "p by sign flips": result.p_values["sign flips"] <= level,
-        "p by Holm": result.p_values["Holm"] <= level,
-        "passes for any CWE": min(result.details["family"].values()) <= level,
-    }
+    """p before and after Holm's adjustment."""
+    level = SpecificityThresholds().p
+    return {"p by permutation": result.p_values["permutation"] <= level, "p by Holm": result.p_values[HOLM] <= level}
 
 
 def _number(result: GateResult) -> float:
@@ -173,7 +160,7 @@ GATES: Mapping[str, CalibratedGate] = {
         parts=sensitivity_parts,
         nulls=_NULLS | {", read in a bowl": Design(reads="bowl")},
         power=Design(reads="bowl"),
-        declared={8: 4.0, 24: 1.0},
+        declared={8: 4.0, 24: 2.0},
         sizes=(0.5, 1.0, 2.0, 4.0),
         control_passes=False,
         copies=True,

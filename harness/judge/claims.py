@@ -10,7 +10,7 @@ from harness.errors import PlanError, StoreError
 from harness.numerics.agreement import margin_and_text
 from harness.numerics.calibrated import with_calibration
 from harness.numerics.choice import FEWEST_TO_CHOOSE
-from harness.numerics.gates.differences import Family, Wording, difference_gate
+from harness.numerics.gates.differences import Wording, difference_gate
 from harness.numerics.gates.extraction import extraction_gate
 from harness.numerics.gates.generation import generation_gate
 from harness.numerics.gates.harm import harm_gate
@@ -21,6 +21,7 @@ from harness.numerics.gates.result import GateResult, inconclusive
 from harness.numerics.gates.retention import retention_gate
 from harness.numerics.gates.sensitivity import sensitivity_gate
 from harness.numerics.gates.shift import shift_gate
+from harness.numerics.gates.specificity import specificity_gate
 from harness.numerics.harm import Harm, perplexity_ratio, repetition_change, undecided_change
 from harness.numerics.informative import measure_informative
 from harness.numerics.paired import paired_difference
@@ -35,7 +36,6 @@ from harness.numerics.slices import (
     slice_of,
     transfer_of,
 )
-from harness.numerics.specificity import holm
 from harness.numerics.wording import counted
 from harness.plans import Cell
 from harness.records import ORIGINAL, Estimator, FloatArray, GateStatus, Measurement
@@ -197,18 +197,7 @@ def _specificity(claim: Claim, records: Records) -> GateResult:
     if records.observation(_observed(claim))["fit"] == "pooled":
         return inconclusive("specificity", "directions were pooled over CWEs, so none is that of one CWE; leave --fit pooled out")
     transfers = {cwe: transfer_of(records.recall(sweep), cwe, claim.cell) for cwe, sweep in claim.sweeps.items()}
-    if not transfers[claim.cwe].others:
-        return inconclusive("specificity", f"the data hold no other CWE than {claim.cwe}, whose direction could be compared")
-    differences = {cwe: transfer.difference(claim.rng) for cwe, transfer in transfers.items()}
-    raw = {cwe: difference.p for cwe, difference in differences.items()}
-    return difference_gate(
-        "specificity",
-        differences[claim.cwe],
-        Wording(first=f"its own direction moves the margin of {claim.cwe}", second="the directions of other CWEs do"),
-        thresholds=_limits(claim),
-        family=Family(name=claim.cwe, raw=raw, adjusted=holm(raw)),
-        details={"transfer": {cwe: transfer.row for cwe, transfer in transfers.items()}},
-    )
+    return specificity_gate(transfers, claim.cwe, claim.rng, _limits(claim))
 
 
 def _harm(claim: Claim, records: Records) -> GateResult:

@@ -13,6 +13,7 @@ from harness.numerics.gates.informative import InformativeThresholds
 from harness.numerics.gates.retention import RetentionThresholds
 from harness.numerics.gates.sensitivity import SensitivityThresholds
 from harness.numerics.gates.shift import ShiftThresholds
+from harness.numerics.gates.specificity import SpecificityThresholds
 
 THRESHOLDS: dict[str, type[Any]] = {
     "extraction": ExtractionThresholds,
@@ -20,7 +21,7 @@ THRESHOLDS: dict[str, type[Any]] = {
     "informative": InformativeThresholds,
     "shift": ShiftThresholds,
     "sensitivity": SensitivityThresholds,
-    "specificity": DifferenceThresholds,
+    "specificity": SpecificityThresholds,
     "harm": HarmThresholds,
     "retention": RetentionThresholds,
     "prompt": DifferenceThresholds,
