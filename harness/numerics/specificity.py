@@ -9,7 +9,8 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from harness.errors import EffectError
-from harness.numerics.intervals import RESAMPLES, Float64Array, IntervalEstimate
+from harness.numerics.intervals import RESAMPLES, IntervalEstimate
+from harness.numerics.pairs import Float64Array
 from harness.plans import cwe_number
 from harness.records import Interval
 

@@ -244,11 +244,9 @@ def transfer(world: World, names: Mapping[str, str] | None = None) -> Transfer:
 @few
 @given(world=worlds())
 def test_the_names_of_scenarios_and_of_the_other_cwes_move_no_specificity(world: World) -> None:
-    first, other = transfer(world).difference(rng()), transfer(world, names_of(world)).difference(rng())
-    assert (other.mean, other.p, other.interval, other.smallest_p) == (first.mean, first.p, first.interval, first.smallest_p)
-    own = transfer(world)
+    own, renamed = transfer(world), transfer(world, names_of(world))
     turned = replace(own, others={"CWE-89": own.others["CWE-416"], "CWE-190": own.others["CWE-22"]})
-    assert turned.difference(rng()) == own.difference(rng())
+    assert renamed.ahead_of("CWE-22").tolist() == own.ahead_of("CWE-22").tolist() == turned.ahead_of("CWE-190").tolist()
 
 
 def retention(world: World, names: Mapping[str, str]) -> Retained:
@@ -455,10 +453,8 @@ def detection_by_hand(world: World, at: Discrimination) -> tuple[float, float]:
 @given(world=worlds())
 def test_own_minus_others_and_what_is_kept_are_those_of_loops(world: World) -> None:
     own, *others = [by_hand(pairs)[0] for pairs in (world.treatment, *world.placebos["nuisance"][:2])]
-    expected = {scenario: own[scenario] - (others[0][scenario] + others[1][scenario]) / 2 for scenario in own}
-    found = transfer(world).difference(rng())
-    assert found.differences == pytest.approx(expected, abs=CLOSE)
-    assert found.mean == pytest.approx(mean(expected.values()), abs=CLOSE)
+    expected = sorted(own[scenario] - others[1][scenario] for scenario in own)
+    assert transfer(world).ahead_of("CWE-416").tolist() == pytest.approx(expected, abs=CLOSE)
     assert transfer(world).row == pytest.approx(
         {"CWE-22": mean(others[0].values()), "CWE-416": mean(others[1].values()), "CWE-787": mean(own.values())}, abs=CLOSE
     )

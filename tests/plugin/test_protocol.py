@@ -81,7 +81,7 @@ def test_there_are_protocols() -> None:
         ("model = []", "model of protocol .* is an empty list"),
         ("gates = 3", r'"gates" of protocol .* is no table; write \[gates\]'),
         ('[gates]\n"shift.q" = 1', r"threshold 'shift\.q' of protocol .*mine\.toml is unknown"),
-        ('[gates]\n"shift.p" = 2', r"protocol .*mine\.toml: threshold 2\.0 for the p is outside 0\.\.1"),
+        ('[gates]\n"shift.p" = 2', r"protocol .*mine\.toml, gate shift: threshold 2\.0 for the p is outside 0\.\.1"),
         ('[gates]\n"shift.p" = true', r"threshold shift\.p = True of protocol .* is no number"),
         ("placebos", r"protocol .*mine\.toml is no TOML: .*; see protocols/nano\.toml"),
     ],

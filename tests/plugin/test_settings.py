@@ -100,7 +100,7 @@ def test_the_short_option_of_extraction_is_its_threshold(root: Path) -> None:
         ("shift.p", r"--gate 'shift\.p' sets nothing; write --gate NAME=VALUE"),
         ("shift.q=1", r"threshold 'shift\.q' of --gate is unknown"),
         ("shift.p=few", r"threshold shift\.p = 'few' of --gate is no number"),
-        ("shift.p=2", r"--gate: threshold 2\.0 for the p is outside 0\.\.1"),
+        ("shift.p=2", r"--gate, gate shift: threshold 2\.0 for the p is outside 0\.\.1"),
     ],
 )
 def test_a_threshold_on_the_command_line_is_checked(root: Path, gate: str, message: str) -> None:
