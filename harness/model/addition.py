@@ -10,6 +10,8 @@ from harness.errors import PlanError, SteeringError
 from harness.records import Positions, SteeringPlan
 
 if TYPE_CHECKING:
+    from nnsight.intervention.envoy import Envoy
+
     from harness.model.loading import LoadedModel
 
 TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 2e-2, torch.float16: 5e-3}
@@ -51,13 +53,14 @@ class Addition:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What happened to the residual of each row, measured; all (rows,), float32.
+    """What happened to the residual of each row at one layer, measured; all (rows,), float32.
 
     added: L2 norm of the change at the steered token, of several the one farthest from the plan. planned: norm of the delta.
     excess: by how much the change misses the plan beyond the tolerance, at the worst token; above 0 it was not the plan.
-    residual_norm: L2 norm of the unsteered residual at the last token.
+    residual_norm: L2 norm of the residual at the last token before the addition.
     """
 
+    layer: int
     added: torch.Tensor
     planned: torch.Tensor
     excess: torch.Tensor
@@ -114,8 +117,29 @@ def add(model: "LoadedModel", addition: Addition, mask: torch.Tensor) -> Change:
     planned = addition.deltas.to(before.device)[:, None, :] * reached.to(before.device)[:, :, None]
     # Summed in float32 and rounded once: bfloat16 would round the delta as well.
     block.output = with_residual(output, (before + planned).to(residual_of(output).dtype))
-    following = model.blocks[addition.layer + 1] if addition.layer + 1 < len(model.blocks) else model.final_norm
-    return measure(before, following.input, addition, reached)
+    return measure(before, following(model, addition.layer).input, addition, reached)
+
+
+def add_to_tokens(model: "LoadedModel", addition: Addition) -> Change:
+    """As add, where every token of the batch is a row of the addition: (batch rows * tokens, d_model) deltas. Inside a trace."""
+    block = model.blocks[addition.layer]
+    output = block.output
+    residual = residual_of(output)  # (batch rows, tokens, d_model)
+    before = residual.float().reshape(-1, 1, residual.shape[-1]).clone()
+    reached = torch.ones(before.shape[:2], dtype=torch.bool, device=before.device)
+    if before.shape[0] != addition.deltas.shape[0]:
+        raise SteeringError(
+            f"layer {addition.layer} of {model.info.name} saw {before.shape[0]} tokens where {addition.deltas.shape[0]} were due, so it is "
+            "unknown which to steer; measure this model with steered_margins"
+        )
+    steered = before + addition.deltas.to(before.device)[:, None, :]
+    block.output = with_residual(output, steered.to(residual.dtype).reshape(residual.shape))
+    return measure(before, following(model, addition.layer).input.reshape(before.shape), addition, reached)
+
+
+def following(model: "LoadedModel", layer: int) -> "Envoy":
+    """What the residual of a layer goes into: the next block, or the final norm."""
+    return model.blocks[layer + 1] if layer + 1 < len(model.blocks) else model.final_norm
 
 
 def measure(before: torch.Tensor, carried: torch.Tensor, addition: Addition, reached: torch.Tensor) -> Change:
@@ -134,6 +158,7 @@ def measure(before: torch.Tensor, carried: torch.Tensor, addition: Addition, rea
     allowed = torch.minimum(TOLERANCE[carried.dtype] * planned + rounding, planned / 2)
     farthest = (added - planned).abs().masked_fill(~reached, -1).argmax(dim=-1, keepdim=True)  # (rows, 1)
     return Change(
+        layer=addition.layer,
         added=added.gather(1, farthest)[:, 0],
         planned=norms,
         # nan_to_num: a residual that is no longer finite has missed any plan.

@@ -8,8 +8,6 @@ import torch
 from harness.model.addition import addition_of
 from harness.model.loading import LoadedModel
 from harness.model.passes import forward
-from harness.model.sharing import shares
-from harness.model.steering import CACHE_BUDGET
 from harness.model.tokens import batches, encode_fitting, pad
 from harness.numerics.gates.identity import IdentityCheck
 from harness.records import Positions, Prompt, SteeringPlan

@@ -24,7 +24,8 @@ PIECE = 128
 class Outcome:
     """What one batch gave.
 
-    logits: (rows, vocabulary) behind the prompt, float32. generated: (rows, tokens), None for a forward pass. changes: one a steered step.
+    logits: (rows, vocabulary) behind the prompt, float32. generated: (rows, tokens), None for a forward pass. changes: one a steered layer
+    and step.
     """
 
     logits: torch.Tensor
@@ -48,15 +49,15 @@ class Scores:
     changes: tuple[Change, ...]
 
 
-def forward(model: "LoadedModel", batch: Batch, addition: Addition | None, cache: "Cache | None" = None) -> Outcome:
+def forward(model: "LoadedModel", batch: Batch, additions: Sequence[Addition] = (), cache: "Cache | None" = None) -> Outcome:
     """One forward pass over a batch.
 
-    Args: cache, keys and values of all tokens but the last of each row (rows without padding); it is used up.
+    Args: additions, by rising layer; cache, keys and values of all tokens but the last of each row; it is used up.
     """
     inputs = forward_inputs(model, batch) if cache is None else continued_inputs(model, batch, cache)
     changes: list[Change] = []
     with torch.no_grad(), model.traced.trace(**inputs):
-        if addition is not None:
+        for addition in additions:
             changes.append(add(model, addition, batch.mask))
         logits = model.traced.output.logits[:, -1].float().save()
     return Outcome(logits=logits.cpu(), generated=None, changes=tuple(changes))
@@ -94,26 +95,28 @@ def token_losses(logits: torch.Tensor, targets: Sequence[torch.Tensor]) -> list[
     return losses
 
 
-def generate(model: "LoadedModel", batch: Batch, addition: Addition | None, max_new_tokens: int, cache: "Cache | None" = None) -> Outcome:
+def generate(
+    model: "LoadedModel", batch: Batch, additions: Sequence[Addition], max_new_tokens: int, cache: "Cache | None" = None
+) -> Outcome:
     """Greedy generation of a batch. Step 0 is the prompt; every later step sees one token a row.
 
-    Args: cache, as for forward.
+    Args: additions, cache, as for forward.
     """
     inputs: dict[str, Any] = {"input_ids": batch.ids, "attention_mask": batch.mask}
     if cache is not None:
         inputs["past_key_values"] = cache
-    steps = max_new_tokens if addition and addition.reaches_answer else 1
+    steps = max_new_tokens if any(addition.reaches_answer for addition in additions) else 1
     each_row = torch.ones_like(batch.mask[:, :1])
     changes: list[Change] = []
     with ending_early(), torch.no_grad(), model.traced.generate(max_new_tokens=max_new_tokens) as tracer:
         with tracer.invoke(**inputs):
-            if addition is not None:
+            for addition in additions:
                 changes.append(add(model, addition, batch.mask))
             logits = model.traced.output.logits[:, -1].float().save()
             # Bounded: an open range over steps the body does not touch never ends.
             for _ in tracer.iter[1:steps]:
-                assert addition is not None, "without an addition there is one step"
-                changes.append(add(model, addition, each_row))
+                for addition in additions:
+                    changes.append(add(model, addition, each_row))
         with tracer.invoke():
             sequences = tracer.result.save()
     return Outcome(logits=logits.cpu(), generated=sequences[:, batch.ids.shape[1] :].cpu(), changes=tuple(changes))

@@ -153,9 +153,9 @@ def batches(lengths: Sequence[int], token_budget: int) -> list[list[int]]:
     return gathered
 
 
-def pad(model: "LoadedModel", rows: Sequence[Sequence[int]]) -> Batch:
-    """Rows of tokens as one batch, padded on the left."""
-    longest = max(len(row) for row in rows)
+def pad(model: "LoadedModel", rows: Sequence[Sequence[int]], *, longest: int | None = None) -> Batch:
+    """Rows of tokens as one batch, padded on the left, to the length of the longest row or to a given one that none exceeds."""
+    longest = max(len(row) for row in rows) if longest is None else longest
     ids = torch.full((len(rows), longest), model.pad_token, dtype=torch.int64)
     mask = torch.zeros_like(ids)
     for number, row in enumerate(rows):

@@ -1,0 +1,113 @@
+"""Rows over one prompt as parallel query tokens: each is the prompt's last token, sees the prompt and itself, and none of the others.
+
+The last token of a prompt is asked R times at once over the cache of all tokens before it. A mask of its own keeps the R apart, all stand at
+the position of the last token, and each has its own layer and delta. So R variants cost R tokens and not R prompts.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from harness.model.addition import Addition, Change, add_to_tokens
+from harness.model.engine.prefixes import Prefixes, own_copy
+from harness.model.engine.rows import Query, additions_of
+from harness.model.passes import Outcome
+
+if TYPE_CHECKING:
+    from nnsight.intervention.envoy import Envoy
+    from transformers import Cache
+
+    from harness.model.loading import LoadedModel
+
+FILLER = -1
+MOST_AT_ONCE = 256
+"""Query tokens of one prompt in one pass: each looks past all the others, which costs their number squared."""
+
+
+def ask(model: "LoadedModel", prefixes: Prefixes, queries: Sequence[Query], byte_budget: int) -> Iterator[tuple[list[Query], Outcome, tuple[Addition, ...]]]:
+    """Passes over the prompts' shared cache, as few as the budget allows.
+
+    Returns: for each pass its rows, what they gave and what was added, in the same order. Where a prompt has fewer rows than another, rows
+        with the number FILLER stand in, unsteered; what they gave is not asked for.
+    """
+    of_prompt: list[list[Query]] = [[] for _ in prefixes.tokens]
+    for place, query in zip(prefixes.places(queries), queries, strict=True):
+        of_prompt[place].append(query)
+    longest = max(map(len, of_prompt))
+    width = at_once(model, prefixes, byte_budget)
+    for start in range(0, longest, width):
+        slots = [rows[start : start + width] for rows in of_prompt]
+        most = max(map(len, slots))
+        fillers = [replace(rows[0], number=FILLER, layer=None, delta=None) for rows in of_prompt]
+        grid = [query for rows, filler in zip(slots, fillers, strict=True) for query in (*rows, *[filler] * (most - len(rows)))]
+        # The last pass may use the cache up.
+        cache = prefixes.cache if start + width >= longest else own_copy(prefixes.cache)
+        yield one_pass(model, prefixes, cache, grid)
+
+
+def at_once(model: "LoadedModel", prefixes: Prefixes, byte_budget: int) -> int:
+    """How many query tokens of each prompt one pass may ask."""
+    prompts, tokens = prefixes.batch.ids.shape
+    vocabulary = model.module.get_input_embeddings().weight.shape[0]
+    # Logits in the model's type and in float32, and a row of the mask.
+    each = prompts * (vocabulary * (model.dtype.itemsize + 4) + (tokens + MOST_AT_ONCE) * model.dtype.itemsize)
+    return int(max(1, min(MOST_AT_ONCE, byte_budget // each)))
+
+
+def one_pass(
+    model: "LoadedModel", prefixes: Prefixes, cache: "Cache", grid: list[Query]
+) -> tuple[list[Query], Outcome, tuple[Addition, ...]]:
+    """One pass of (prompts * queries) tokens; the grid holds as many rows of each prompt."""
+    prompts = len(prefixes.tokens)
+    width = len(grid) // prompts
+    ids = torch.tensor([tokens[-1] for tokens in prefixes.tokens], device=model.device)[:, None].expand(prompts, width)
+    places = torch.tensor([len(tokens) - 1 for tokens in prefixes.tokens], device=model.device)[:, None].expand(prompts, width)
+    masks = masks_of(model, prefixes, cache, width)
+    inputs: dict[str, Any] = {"input_ids": ids.contiguous(), "past_key_values": cache, "use_cache": True}
+    if model.takes("position_ids"):
+        inputs["position_ids"] = places.contiguous()
+    if model.takes("logits_to_keep"):
+        inputs["logits_to_keep"] = 0
+    inner = None if isinstance(masks, torch.Tensor) else decoder_of(model)
+    if isinstance(masks, torch.Tensor):
+        inputs["attention_mask"] = masks
+    additions = additions_of(model, grid, "generated")
+    changes: list[Change] = []
+    with torch.no_grad(), model.traced.trace(**inputs):
+        if inner is not None:
+            # nnsight makes tensors of a call's arguments, and a mask for each layer type is a dict.
+            arguments, named = inner.inputs
+            inner.inputs = (arguments, {**named, "attention_mask": masks})
+        for addition in additions:
+            changes.append(add_to_tokens(model, addition))
+        logits = model.traced.output.logits.save()
+    flat = logits.reshape(len(grid), -1).float()
+    return grid, Outcome(logits=flat, generated=None, changes=tuple(changes)), additions
+
+
+def masks_of(model: "LoadedModel", prefixes: Prefixes, cache: "Cache", width: int) -> torch.Tensor | dict[str, torch.Tensor]:
+    """Which keys each query sees, (prompts, 1, queries, kept keys + queries), 0 or the lowest number; for each layer type where they differ.
+
+    A sliding window keeps as many of the last keys as its next token may see, so what is kept is what is seen.
+    """
+    kept = [int(layer.keys.shape[-2]) for layer in cache.layers]
+    types = getattr(model.module.config.get_text_config(), "layer_types", None)
+    if types is None or len(set(types)) < 2:
+        return mask_over(model, prefixes, kept[0], width)
+    return {kind: mask_over(model, prefixes, kept[types.index(kind)], width) for kind in set(types)}
+
+
+def mask_over(model: "LoadedModel", prefixes: Prefixes, kept: int, width: int) -> torch.Tensor:
+    """The mask of layers that keep the last `kept` keys of the prompts."""
+    shown = prefixes.batch.mask[:, -kept:].bool()[:, None, None, :].expand(-1, 1, width, -1)
+    itself = torch.eye(width, dtype=torch.bool, device=shown.device).expand(shown.shape[0], 1, width, width)
+    seen = torch.cat([shown, itself], dim=-1)
+    mask = torch.full(seen.shape, torch.finfo(model.dtype).min, dtype=model.dtype, device=seen.device)
+    return mask.masked_fill_(seen, 0)
+
+
+def decoder_of(model: "LoadedModel") -> "Envoy":
+    """The model below its head, which takes a mask for each layer type."""
+    return getattr(model.traced, model.module.base_model_prefix)

@@ -1,0 +1,101 @@
+"""The rows of a sweep as the engine takes them: a prompt, and what is added at which layer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+import torch
+
+from harness.errors import PlanError
+from harness.model.addition import Addition
+from harness.model.tokens import AnswerTokens, answer_tokens, encode_fitting
+from harness.records import FloatArray, Positions, Prompt
+
+if TYPE_CHECKING:
+    from harness.model.loading import LoadedModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class SteeredRow:
+    """One thing to measure.
+
+    layer: the block whose output is changed, None for the model as it is. delta: (d_model,), float32, strength already multiplied in; None
+    where there is no layer.
+    """
+
+    prompt: Prompt
+    layer: int | None = None
+    delta: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        if (self.layer is None) != (self.delta is None):
+            raise PlanError(f"a row has layer {self.layer} and {'no' if self.delta is None else 'a'} delta; give both, or neither")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """A row made ready: its number among the rows that were given, its prompt's tokens, and the first tokens of the answers."""
+
+    number: int
+    tokens: tuple[int, ...]
+    answers: AnswerTokens
+    layer: int | None
+    delta: FloatArray | None
+
+
+def ready(model: "LoadedModel", rows: Sequence[SteeredRow], positions: Positions, *, room: int = 0) -> list[Query]:
+    """The rows with their tokens; every prompt is encoded once.
+
+    Args: room, tokens that a prompt must leave in the context.
+    Raises: PlanError for a row or prompt that does not fit the model, or unknown positions; ModelError as answer_tokens.
+    """
+    if positions not in get_args(Positions):
+        raise PlanError(f"positions {positions!r} is none of {', '.join(get_args(Positions))}")
+    for number, row in enumerate(rows):
+        check_row(model, row, number)
+    prompts = list(dict.fromkeys(row.prompt for row in rows))
+    encoded = dict(zip(prompts, encode_fitting(model, prompts, room=room), strict=True))
+    answers = {prompt: answer_tokens(model, prompt) for prompt in prompts}
+    return [
+        Query(number=number, tokens=encoded[row.prompt].tokens, answers=answers[row.prompt], layer=row.layer, delta=row.delta)
+        for number, row in enumerate(rows)
+    ]
+
+
+def check_row(model: "LoadedModel", row: SteeredRow, number: int) -> None:
+    """Raises: PlanError for a layer outside the model, or a delta of another width or that is not finite."""
+    if row.layer is None or row.delta is None:
+        return
+    model.info.check_layer(row.layer)
+    if row.delta.shape != (model.info.d_model,):
+        raise PlanError(
+            f"the delta of row {number} has shape {row.delta.shape} and does not fit the residual of width {model.info.d_model} of "
+            f"{model.info.name}; steer a model with a direction of its own"
+        )
+    if not np.isfinite(row.delta).all():
+        raise PlanError(f"the delta of row {number} is not finite; check the strength and the direction")
+
+
+def additions_of(
+    model: "LoadedModel", queries: Sequence[Query], positions: Positions
+) -> tuple[Addition, ...]:
+    """What is added at each layer, by rising layer; a row of another layer and an unsteered one get zeros there."""
+    layers = sorted({query.layer for query in queries if query.layer is not None})
+    return tuple(
+        Addition(
+            layer=layer,
+            positions=positions,
+            deltas=_deltas(model, queries, layer).to(model.device),
+            behind_prompt=torch.zeros(len(queries), dtype=torch.int64, device=model.device),
+        )
+        for layer in layers
+    )
+
+
+def _deltas(model: "LoadedModel", queries: Sequence[Query], layer: int) -> torch.Tensor:
+    deltas = np.zeros((len(queries), model.info.d_model), dtype=np.float32)
+    for place, query in enumerate(queries):
+        if query.layer == layer:
+            deltas[place] = query.delta
+    return torch.from_numpy(deltas)

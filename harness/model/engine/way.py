@@ -1,0 +1,113 @@
+"""Which way rows share a prompt, decided by measuring it on the loaded model, never by its name."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+
+from harness.model.engine.budget import BYTES, is_out_of_memory
+from harness.model.engine.prefixes import prefixes_of
+from harness.model.engine.queries import ask
+from harness.model.engine.repeated import ask_repeated
+from harness.model.engine.rows import Query
+from harness.model.tokens import AnswerTokens
+from harness.prompts import build_prompt
+
+if TYPE_CHECKING:
+    from harness.model.loading import LoadedModel
+
+TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 0.25, torch.float16: 0.05}
+"""Largest difference of logits that rounding in another order explains, by number type."""
+PROBE = "int copy(char *to)\n{\n    return to[3];\n}\n"
+PROBE_ROWS = 12
+"""Of each probe prompt: the error of a model that numbers the queries by itself grows with their number."""
+BEYOND = 24
+"""Tokens by which the longer probe exceeds a sliding window."""
+
+Name = Literal["parallel queries", "repeated cache"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """How rows share a prompt in a model.
+
+    difference: largest difference of logits between the two ways on the probe, None if the first could not be run. tolerance: what was
+    allowed. cause: why the repeated cache was taken, None where it was not.
+    """
+
+    name: Name
+    difference: float | None
+    tolerance: float
+    cause: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.cause})" if self.cause else f"{self.name} (logits differ by {self.difference:.2g} at most)"
+
+
+_measured: "WeakKeyDictionary[LoadedModel, dict[bool, Way]]" = WeakKeyDictionary()
+
+
+def way_of(model: "LoadedModel", longest: int) -> Way:
+    """The way a model takes, measured once for prompts within its sliding window and once for those beyond.
+
+    Args: longest, tokens of the longest prompt that is to be measured.
+    """
+    window = getattr(model.module.config.get_text_config(), "sliding_window", None)
+    beyond = window is not None and longest > window
+    ways = _measured.setdefault(model, {})
+    if beyond not in ways:
+        ways[beyond] = compare(model, window + BEYOND if beyond else None)
+    return ways[beyond]
+
+
+def compare(model: "LoadedModel", length: int | None) -> Way:
+    """Runs probe rows both ways: two prompts of different length, unsteered rows and rows of the first and last layer.
+
+    Args: length, tokens of the longer prompt; None for a short one.
+    """
+    queries, tolerance = probe_rows(model, length), TOLERANCE[model.dtype]
+    expected = logits_of(model, queries, ask_repeated)
+    try:
+        found = logits_of(model, queries, ask)
+    except Exception as refusal:  # whatever a model makes of a mask it does not know
+        if is_out_of_memory(refusal):
+            raise
+        lines = str(refusal).strip().splitlines() or [""]
+        cause = f"the model refuses parallel queries: {type(refusal).__name__}: {lines[-1]}"
+        return Way(name="repeated cache", difference=None, tolerance=tolerance, cause=cause)
+    difference = float((found - expected).abs().max())
+    if difference <= tolerance:
+        return Way(name="parallel queries", difference=difference, tolerance=tolerance)
+    cause = f"with parallel queries logits differ by {difference:.2g}, {tolerance:g} is allowed"
+    return Way(name="repeated cache", difference=difference, tolerance=tolerance, cause=cause)
+
+
+def probe_rows(model: "LoadedModel", length: int | None) -> list[Query]:
+    """Rows over two prompts, one of them shorter, with directions of their own and the first and the last layer in turns."""
+    text = build_prompt(code=PROBE, language="c", cwe="CWE-787").text
+    tokens = tuple(model.tokenizer(text)["input_ids"])
+    whole = tokens if length is None else (tokens * (length // len(tokens) + 1))[:length]
+    drawn = np.random.default_rng(0).standard_normal((PROBE_ROWS, model.info.d_model)).astype(np.float32)
+    layers = (None, 0, model.info.layers - 1)
+    return [
+        Query(
+            number=number,
+            tokens=prompt,
+            answers=AnswerTokens(0, 1),
+            layer=layers[row % 3],
+            delta=None if layers[row % 3] is None else drawn[row],
+        )
+        for number, (prompt, row) in enumerate((prompt, row) for prompt in (whole, whole[3:]) for row in range(PROBE_ROWS))
+    ]
+
+
+def logits_of(model: "LoadedModel", queries: Sequence[Query], asked: Callable[..., object]) -> torch.Tensor:
+    """Logits behind each row, (rows, vocabulary), on the CPU, by one of the two ways."""
+    prefixes = prefixes_of(model, list(dict.fromkeys(query.tokens for query in queries)))
+    found: dict[int, torch.Tensor] = {}
+    for rows, outcome, _ in asked(model, prefixes, queries, BYTES):
+        found |= {query.number: logits.cpu() for query, logits in zip(rows, outcome.logits, strict=True)}
+    return torch.stack([found[query.number] for query in queries])
