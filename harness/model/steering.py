@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness.errors import PlanError
 from harness.model.addition import addition_of, check_plan
+from harness.model.engine.rows import check_room
 from harness.model.passes import forward, generate
 from harness.model.readout import SteeredAnswer, SteeredMargin, measured, read_answers, read_margins
 from harness.model.tokens import answer_tokens, batches, encode_fitting, pad
@@ -13,7 +13,7 @@ from harness.records import Prompt, SteeringPlan
 if TYPE_CHECKING:
     from harness.model.loading import LoadedModel
 
-__all__ = ["TOKEN_BUDGET", "SteeredAnswer", "SteeredMargin", "check_room", "steered_answers", "steered_margins"]
+__all__ = ["TOKEN_BUDGET", "SteeredAnswer", "SteeredMargin", "steered_answers", "steered_margins"]
 
 TOKEN_BUDGET = 8192
 
@@ -65,8 +65,3 @@ def steered_answers(
         given.update(zip(rows, said, strict=True))
     return [given[row] for row in range(len(prompts))]
 
-
-def check_room(max_new_tokens: int) -> None:
-    """Raises: PlanError for an answer of no tokens."""
-    if max_new_tokens < 1:
-        raise PlanError(f"max_new_tokens {max_new_tokens} is below 1; an answer has one token at least, so raise --max-new-tokens")

@@ -5,7 +5,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from harness.model.engine.margins import measure_margins
+from harness.model.engine.measuring import measure_margins
 from harness.model.engine.rows import SteeredRow
 from harness.model.loading import LoadedModel
 from harness.model.steering import SteeredMargin, steered_margins

@@ -63,17 +63,18 @@ def prompts_of(queries: Sequence[Query]) -> list[tuple[int, ...]]:
 
 
 def for_rows(cache: "Cache", places: Sequence[int]) -> "Cache":
-    """A copy of a cache with one row for each of `places`, rows of the cache. A copy, since a run writes into the cache it is given."""
-    own = copy.copy(cache)
-    own.layers = [copy.copy(layer) for layer in cache.layers]
+    """A copy of a cache with one row for each of `places`, rows of the cache."""
+    own = own_view(cache)
     # Indexing copies the keys and values.
-    own.batch_select_indices(torch.tensor(places, device=cache.layers[0].keys.device))
+    own.batch_select_indices(torch.tensor(places, device=own.layers[0].keys.device))
     return own
 
 
-def own_copy(cache: "Cache") -> "Cache":
-    """A copy of a cache, row for row."""
-    return copy.deepcopy(cache)
+def own_view(cache: "Cache") -> "Cache":
+    """A cache that a run may extend, over the same keys and values: a run puts longer tensors in their place and leaves them as they are."""
+    own = copy.copy(cache)
+    own.layers = [copy.copy(layer) for layer in cache.layers]
+    return own
 
 
 def cache_bytes(cache: "Cache") -> int:

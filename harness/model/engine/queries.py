@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from harness.model.addition import Addition, Change, add_to_tokens
-from harness.model.engine.prefixes import Prefixes, own_copy
-from harness.model.engine.rows import Query, additions_of
+from harness.model.addition import Change, add_to_tokens
+from harness.model.engine.prefixes import Prefixes, own_view
+from harness.model.engine.rows import Pass, Query, additions_of
 from harness.model.passes import Outcome
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ MOST_AT_ONCE = 256
 """Query tokens of one prompt in one pass: each looks past all the others, which costs their number squared."""
 
 
-def ask(model: "LoadedModel", prefixes: Prefixes, queries: Sequence[Query], byte_budget: int) -> Iterator[tuple[list[Query], Outcome, tuple[Addition, ...]]]:
+def ask(model: "LoadedModel", prefixes: Prefixes, queries: Sequence[Query], byte_budget: int) -> Iterator[Pass]:
     """Passes over the prompts' shared cache, as few as the budget allows.
 
-    Returns: for each pass its rows, what they gave and what was added, in the same order. Where a prompt has fewer rows than another, rows
+    Returns: for each pass its rows and what they gave. Where a prompt has fewer rows than another, rows
         with the number FILLER stand in, unsteered; what they gave is not asked for.
     """
     of_prompt: list[list[Query]] = [[] for _ in prefixes.tokens]
@@ -42,9 +42,7 @@ def ask(model: "LoadedModel", prefixes: Prefixes, queries: Sequence[Query], byte
         most = max(map(len, slots))
         fillers = [replace(rows[0], number=FILLER, layer=None, delta=None) for rows in of_prompt]
         grid = [query for rows, filler in zip(slots, fillers, strict=True) for query in (*rows, *[filler] * (most - len(rows)))]
-        # The last pass may use the cache up.
-        cache = prefixes.cache if start + width >= longest else own_copy(prefixes.cache)
-        yield one_pass(model, prefixes, cache, grid)
+        yield one_pass(model, prefixes, grid)
 
 
 def at_once(model: "LoadedModel", prefixes: Prefixes, byte_budget: int) -> int:
@@ -56,14 +54,13 @@ def at_once(model: "LoadedModel", prefixes: Prefixes, byte_budget: int) -> int:
     return int(max(1, min(MOST_AT_ONCE, byte_budget // each)))
 
 
-def one_pass(
-    model: "LoadedModel", prefixes: Prefixes, cache: "Cache", grid: list[Query]
-) -> tuple[list[Query], Outcome, tuple[Addition, ...]]:
+def one_pass(model: "LoadedModel", prefixes: Prefixes, grid: list[Query]) -> Pass:
     """One pass of (prompts * queries) tokens; the grid holds as many rows of each prompt."""
     prompts = len(prefixes.tokens)
     width = len(grid) // prompts
     ids = torch.tensor([tokens[-1] for tokens in prefixes.tokens], device=model.device)[:, None].expand(prompts, width)
     places = torch.tensor([len(tokens) - 1 for tokens in prefixes.tokens], device=model.device)[:, None].expand(prompts, width)
+    cache = own_view(prefixes.cache)
     masks = masks_of(model, prefixes, cache, width)
     inputs: dict[str, Any] = {"input_ids": ids.contiguous(), "past_key_values": cache, "use_cache": True}
     if model.takes("position_ids"):
@@ -84,7 +81,7 @@ def one_pass(
             changes.append(add_to_tokens(model, addition))
         logits = model.traced.output.logits.save()
     flat = logits.reshape(len(grid), -1).float()
-    return grid, Outcome(logits=flat, generated=None, changes=tuple(changes)), additions
+    return Pass(rows=grid, outcome=Outcome(logits=flat, generated=None, changes=tuple(changes)), additions=additions)
 
 
 def masks_of(model: "LoadedModel", prefixes: Prefixes, cache: "Cache", width: int) -> torch.Tensor | dict[str, torch.Tensor]:

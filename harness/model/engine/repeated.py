@@ -3,19 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from harness.model.addition import Addition
 from harness.model.engine.prefixes import Prefixes, for_rows
-from harness.model.engine.rows import Query, additions_of
-from harness.model.passes import Outcome, forward
+from harness.model.engine.rows import Pass, Query, additions_of
+from harness.model.passes import forward
 from harness.model.tokens import pad
 
 if TYPE_CHECKING:
     from harness.model.loading import LoadedModel
 
 
-def ask_repeated(
-    model: "LoadedModel", prefixes: Prefixes, queries: Sequence[Query], byte_budget: int
-) -> Iterator[tuple[list[Query], Outcome, tuple[Addition, ...]]]:
+def ask_repeated(model: "LoadedModel", prefixes: Prefixes, queries: Sequence[Query], byte_budget: int) -> Iterator[Pass]:
     """Passes of one token a row. Returns: as harness.model.engine.queries.ask."""
     width = max(1, byte_budget // prefixes.bytes_each)
     for start in range(0, len(queries), width):
@@ -24,4 +21,4 @@ def ask_repeated(
         batch = pad(model, [query.tokens for query in rows], longest=prefixes.batch.ids.shape[1] + 1)
         additions = additions_of(model, rows, "generated")
         cache = for_rows(prefixes.cache, prefixes.places(rows))
-        yield rows, forward(model, batch, additions, cache), additions
+        yield Pass(rows=rows, outcome=forward(model, batch, additions, cache), additions=additions)

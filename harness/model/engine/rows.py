@@ -9,6 +9,7 @@ import torch
 
 from harness.errors import PlanError
 from harness.model.addition import Addition
+from harness.model.passes import Outcome
 from harness.model.tokens import AnswerTokens, answer_tokens, encode_fitting
 from harness.records import FloatArray, Positions, Prompt
 
@@ -21,14 +22,17 @@ class SteeredRow:
     """One thing to measure.
 
     layer: the block whose output is changed, None for the model as it is. delta: (d_model,), float32, strength already multiplied in; None
-    where there is no layer.
+    where there is no layer. new_tokens: how long the answer may get; None where the margin alone is asked for.
     """
 
     prompt: Prompt
     layer: int | None = None
     delta: FloatArray | None = None
+    new_tokens: int | None = None
 
     def __post_init__(self) -> None:
+        if self.new_tokens is not None:
+            check_room(self.new_tokens)
         if (self.layer is None) != (self.delta is None):
             raise PlanError(f"a row has layer {self.layer} and {'no' if self.delta is None else 'a'} delta; give both, or neither")
 
@@ -42,25 +46,49 @@ class Query:
     answers: AnswerTokens
     layer: int | None
     delta: FloatArray | None
+    new_tokens: int | None
 
 
-def ready(model: "LoadedModel", rows: Sequence[SteeredRow], positions: Positions, *, room: int = 0) -> list[Query]:
-    """The rows with their tokens; every prompt is encoded once.
+@dataclass(frozen=True, kw_only=True)
+class Pass:
+    """One batch that was run: its rows, what they gave, and what was added to them, all in the same order."""
 
-    Args: room, tokens that a prompt must leave in the context.
+    rows: list[Query]
+    outcome: Outcome
+    additions: tuple[Addition, ...]
+
+
+def ready(model: "LoadedModel", rows: Sequence[SteeredRow], positions: Positions) -> list[Query]:
+    """The rows with their tokens; every prompt is encoded once, and must leave room for the longest of its answers.
+
     Raises: PlanError for a row or prompt that does not fit the model, or unknown positions; ModelError as answer_tokens.
     """
     if positions not in get_args(Positions):
         raise PlanError(f"positions {positions!r} is none of {', '.join(get_args(Positions))}")
     for number, row in enumerate(rows):
         check_row(model, row, number)
-    prompts = list(dict.fromkeys(row.prompt for row in rows))
-    encoded = dict(zip(prompts, encode_fitting(model, prompts, room=room), strict=True))
-    answers = {prompt: answer_tokens(model, prompt) for prompt in prompts}
+    rooms: dict[Prompt, int] = {}
+    for row in rows:
+        rooms[row.prompt] = max(rooms.get(row.prompt, 0), row.new_tokens or 0)
+    encoded = {prompt: encode_fitting(model, [prompt], room=room)[0].tokens for prompt, room in rooms.items()}
+    answers = {prompt: answer_tokens(model, prompt) for prompt in rooms}
     return [
-        Query(number=number, tokens=encoded[row.prompt].tokens, answers=answers[row.prompt], layer=row.layer, delta=row.delta)
+        Query(
+            number=number,
+            tokens=encoded[row.prompt],
+            answers=answers[row.prompt],
+            layer=row.layer,
+            delta=row.delta,
+            new_tokens=row.new_tokens,
+        )
         for number, row in enumerate(rows)
     ]
+
+
+def check_room(max_new_tokens: int) -> None:
+    """Raises: PlanError for an answer of no tokens."""
+    if max_new_tokens < 1:
+        raise PlanError(f"max_new_tokens {max_new_tokens} is below 1; an answer has one token at least, so raise --max-new-tokens")
 
 
 def check_row(model: "LoadedModel", row: SteeredRow, number: int) -> None:

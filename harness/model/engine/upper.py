@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from harness.model.addition import Addition, following, measure, residual_of, with_residual
-from harness.model.engine.rows import Query, additions_of
+from harness.model.engine.rows import Pass, Query, additions_of
 from harness.model.passes import Outcome, forward_inputs
 from harness.model.tokens import Batch, pad
 from harness.records import Positions
@@ -37,9 +37,7 @@ def run_lower(model: "LoadedModel", prompts: Sequence[tuple[int, ...]], layers: 
     return Lower(tokens=tuple(prompts), batch=batch, outputs=outputs, logits=logits)
 
 
-def ask_above(
-    model: "LoadedModel", queries: Sequence[Query], positions: Positions, token_budget: int
-) -> Iterator[tuple[list[Query], Outcome, tuple[Addition, ...]]]:
+def ask_above(model: "LoadedModel", queries: Sequence[Query], positions: Positions, token_budget: int) -> Iterator[Pass]:
     """Passes over rows of some prompts. Returns: as harness.model.engine.queries.ask."""
     layers = sorted({query.layer for query in queries if query.layer is not None})
     lower = run_lower(model, list(dict.fromkeys(query.tokens for query in queries)), layers)
@@ -47,14 +45,15 @@ def ask_above(
     unsteered = [query for query in queries if query.layer is None]
     if unsteered:
         logits = lower.logits[[place[query.tokens] for query in unsteered]]
-        yield unsteered, Outcome(logits=logits, generated=None, changes=()), ()
+        yield Pass(rows=unsteered, outcome=Outcome(logits=logits, generated=None, changes=()), additions=())
     width = max(1, token_budget // lower.batch.ids.shape[1])
     for layer in layers:
         of_layer = [query for query in queries if query.layer == layer]
         for start in range(0, len(of_layer), width):
             rows = of_layer[start : start + width]
             (addition,) = additions_of(model, rows, positions)
-            yield rows, run_upper(model, lower, [place[query.tokens] for query in rows], addition), (addition,)
+            outcome = run_upper(model, lower, [place[query.tokens] for query in rows], addition)
+            yield Pass(rows=rows, outcome=outcome, additions=(addition,))
 
 
 def run_upper(model: "LoadedModel", lower: Lower, places: Sequence[int], addition: Addition) -> Outcome:

@@ -1,6 +1,6 @@
 """Which way rows share a prompt, decided by measuring it on the loaded model, never by its name."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from harness.model.engine.budget import BYTES, is_out_of_memory
-from harness.model.engine.prefixes import prefixes_of
+from harness.model.engine.prefixes import Prefixes, prefixes_of
 from harness.model.engine.queries import ask
 from harness.model.engine.repeated import ask_repeated
-from harness.model.engine.rows import Query
+from harness.model.engine.rows import Pass, Query
 from harness.model.tokens import AnswerTokens
 from harness.prompts import build_prompt
 
@@ -27,6 +27,8 @@ PROBE_ROWS = 12
 BEYOND = 24
 """Tokens by which the longer probe exceeds a sliding window."""
 
+Asked = Callable[["LoadedModel", Prefixes, Sequence[Query], int], Iterator[Pass]]
+"""Asks rows over the prompts' cache: harness.model.engine.queries.ask or harness.model.engine.repeated.ask_repeated."""
 Name = Literal["parallel queries", "repeated cache"]
 
 
@@ -42,6 +44,10 @@ class Way:
     difference: float | None
     tolerance: float
     cause: str | None = None
+
+    @property
+    def asked(self) -> Asked:
+        return ask if self.name == "parallel queries" else ask_repeated
 
     def __str__(self) -> str:
         return f"{self.name} ({self.cause})" if self.cause else f"{self.name} (logits differ by {self.difference:.2g} at most)"
@@ -99,15 +105,16 @@ def probe_rows(model: "LoadedModel", length: int | None) -> list[Query]:
             answers=AnswerTokens(0, 1),
             layer=layers[row % 3],
             delta=None if layers[row % 3] is None else drawn[row],
+            new_tokens=None,
         )
         for number, (prompt, row) in enumerate((prompt, row) for prompt in (whole, whole[3:]) for row in range(PROBE_ROWS))
     ]
 
 
-def logits_of(model: "LoadedModel", queries: Sequence[Query], asked: Callable[..., object]) -> torch.Tensor:
+def logits_of(model: "LoadedModel", queries: Sequence[Query], asked: Asked) -> torch.Tensor:
     """Logits behind each row, (rows, vocabulary), on the CPU, by one of the two ways."""
     prefixes = prefixes_of(model, list(dict.fromkeys(query.tokens for query in queries)))
     found: dict[int, torch.Tensor] = {}
-    for rows, outcome, _ in asked(model, prefixes, queries, BYTES):
-        found |= {query.number: logits.cpu() for query, logits in zip(rows, outcome.logits, strict=True)}
+    for one in asked(model, prefixes, queries, BYTES):
+        found |= {query.number: logits.cpu() for query, logits in zip(one.rows, one.outcome.logits, strict=True)}
     return torch.stack([found[query.number] for query in queries])

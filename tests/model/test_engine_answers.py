@@ -1,0 +1,92 @@
+"""Answers of rows that share prompts and batches are those of full runs."""
+
+from dataclasses import replace
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from harness.errors import PlanError, SteeringError
+from harness.model import addition
+from harness.model.engine.budget import Budget
+from harness.model.engine.measuring import measure_answers, measure_in_parts
+from harness.model.engine.rows import SteeredRow
+from harness.model.loading import LoadedModel
+from harness.model.steering import steered_answers
+from harness.records import Positions
+from tests.model import tiny
+from tests.model.conftest import Loaded, PlainOf
+from tests.model.test_engine import vector
+from tests.model.test_steering import NEW_TOKENS, dropped
+
+POSITIONS = get_args(Positions)
+
+
+def rows_of(model: LoadedModel) -> list[SteeredRow]:
+    """Some prompts under several layers at once, some rows of one prompt, and unsteered ones."""
+    rows = [SteeredRow(prompt=prompt) for prompt in tiny.PROMPTS[:2]]
+    for number, prompt in enumerate(tiny.PROMPTS):
+        layer = number % model.info.layers
+        rows.append(SteeredRow(prompt=prompt, layer=layer, delta=vector(number, 5.0)))
+        rows.append(SteeredRow(prompt=prompt, layer=model.info.layers - 1 - layer, delta=vector(number + 50, -6.0)))
+    return [rows[place] for place in np.random.default_rng(1).permutation(len(rows))]
+
+
+@pytest.mark.parametrize("positions", POSITIONS)
+@pytest.mark.parametrize("architecture", tiny.ARCHITECTURES)
+def test_answers_of_mixed_rows_equal_transformers_with_a_hook(
+    loaded: Loaded, plain: PlainOf, architecture: str, positions: Positions
+) -> None:
+    model, reference = loaded(architecture), plain(architecture)
+    rows = rows_of(model)
+    answers = measure_answers(model, rows, positions, NEW_TOKENS)
+    assert len({answer.tokens for answer in answers}) > 1, "answers must differ, or the comparison shows nothing"
+    for row, found in zip(rows, answers, strict=True):
+        delta = np.zeros(tiny.WIDTH, dtype=np.float32) if row.delta is None else row.delta
+        assert list(found.tokens) == reference.answer(row.prompt, row.layer or 0, positions, delta, NEW_TOKENS)
+        assert found.margin == pytest.approx(reference.margin(row.prompt, row.layer or 0, positions, delta), abs=1e-4)
+        assert found.added_norm == pytest.approx(float(np.linalg.norm(delta)), rel=1e-4, abs=0)
+        assert (found.residual_norm is None) == (row.layer is None)
+
+
+def test_each_prompt_is_run_once_whatever_its_rows(loaded: Loaded) -> None:
+    model = loaded("gpt_bigcode")
+    shapes: list[int] = []
+    embedding = model.module.get_input_embeddings()
+    hook = embedding.register_forward_pre_hook(lambda _module, arguments: shapes.append(arguments[0].numel()))
+    try:
+        measure_answers(model, rows_of(model), "generated", NEW_TOKENS)
+    finally:
+        hook.remove()
+    longest = max(len(model.tokenizer(prompt.text)["input_ids"]) for prompt in tiny.PROMPTS)
+    assert shapes == [len(tiny.PROMPTS) * (longest - 1), *[len(rows_of(model))] * NEW_TOKENS]
+
+
+def test_parts_cover_every_row_once(loaded: Loaded) -> None:
+    model = loaded("gpt_bigcode")
+    rows = [*rows_of(model), *(replace(row, new_tokens=NEW_TOKENS) for row in rows_of(model))]
+    for positions in POSITIONS:
+        parts = list(measure_in_parts(model, rows, positions, budget=Budget(tokens=130)))
+        assert len(parts) > 2
+        assert sorted(number for part in parts for number, _ in part) == list(range(len(rows)))
+
+
+def test_a_row_steered_at_another_layer_than_planned_is_an_error(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = loaded("gpt_bigcode")
+    monkeypatch.setattr(addition, "with_residual", dropped)
+    for positions in POSITIONS:
+        with pytest.raises(SteeringError, match=r"row \d+ was steered by 0 at layer \d"):
+            measure_answers(model, rows_of(model), positions, NEW_TOKENS)
+
+
+def test_no_room_for_an_answer_is_refused(loaded: Loaded) -> None:
+    model = loaded("gpt_bigcode")
+    with pytest.raises(PlanError, match="max_new_tokens 0 is below 1"):
+        measure_answers(model, rows_of(model), "generated", 0)
+    with pytest.raises(PlanError, match=r"and 500 to generate, the context holds 512"):
+        measure_answers(model, rows_of(model), "generated", 500)
+
+
+def test_no_rows_give_no_answers(loaded: Loaded) -> None:
+    assert measure_answers(loaded("gpt_bigcode"), [], "generated", NEW_TOKENS) == []
+    assert steered_answers(loaded("gpt_bigcode"), [], None, NEW_TOKENS) == []
