@@ -1,10 +1,12 @@
-"""How long tracing and steered generation take, with the plain transformers call as their yardstick."""
+"""How long tracing, steered generation and a sweep take, with the plain transformers call as their yardstick."""
 
 import numpy as np
 import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from harness.model.engine.measuring import measure_margins
+from harness.model.engine.rows import SteeredRow
 from harness.model.loading import LoadedModel
 from harness.model.residual import read_residuals
 from harness.model.steering import steered_answers
@@ -17,6 +19,7 @@ from harness.records import Prompt, SteeringPlan
 ROWS = 4
 NEW_TOKENS = 16
 ROUNDS = 5
+STRENGTHS = 8
 
 
 @pytest.fixture
@@ -69,3 +72,26 @@ def test_plain_generation_speed(benchmark: BenchmarkFixture, model: LoadedModel,
             return model.module.generate(**encoding, max_new_tokens=NEW_TOKENS, do_sample=False)
 
     assert len(benchmark.pedantic(generate, rounds=ROUNDS, warmup_rounds=1)) == len(prompts)
+
+
+@pytest.mark.declares(layer=True)
+@pytest.mark.benchmark(group="sweep")
+def test_sweep_speed(benchmark: BenchmarkFixture, case: Case, model: LoadedModel, prompts: list[Prompt]) -> None:
+    generator = np.random.default_rng(0)
+    deltas = generator.standard_normal((STRENGTHS, model.info.d_model)).astype(np.float32)
+    rows = [SteeredRow(prompt=prompt, layer=case.layer, delta=delta) for prompt in prompts for delta in deltas]
+    margins = benchmark.pedantic(measure_margins, args=(model, rows, "generated"), rounds=ROUNDS, warmup_rounds=1)
+    assert len({margin.margin for margin in margins}) == len(rows)
+
+
+@pytest.mark.declares(layer=True)
+@pytest.mark.benchmark(group="sweep")
+def test_plain_pass_speed(benchmark: BenchmarkFixture, model: LoadedModel, prompts: list[Prompt]) -> None:
+    encoding = model.tokenizer([prompt.text for prompt in prompts], return_tensors="pt", padding=True).to(model.device)
+    last_logits = {"logits_to_keep": 1} if model.takes("logits_to_keep") else {}
+
+    def forward() -> torch.Tensor:
+        with torch.no_grad():
+            return model.module(**encoding, **last_logits, use_cache=False).logits
+
+    assert len(benchmark.pedantic(forward, rounds=ROUNDS, warmup_rounds=1)) == len(prompts)
