@@ -30,12 +30,10 @@ def cases() -> list[tuple[Method, Positions]]:
     return [(method, positions) for method in METHODS for positions in method.positions]
 
 
-def skip_missing(method: Method, architecture: str) -> None:
+def skip_missing(method: Method) -> None:
     found, missing = all_methods()
     if method not in found:
         pytest.skip(next(one.reason for one in missing if one.name == method.name))
-    if method is REPENG and architecture == "falcon":
-        pytest.skip("repeng hides an attribute of Falcon's blocks that transformers asks for; the benchmark measures GPTBigCode alone")
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -43,7 +41,7 @@ def skip_missing(method: Method, architecture: str) -> None:
 def test_margins_equal_those_of_single_rows(
     method: Method, positions: Positions, architecture: str, subject_of: Load, cells: tuple[Cell, ...]
 ) -> None:
-    skip_missing(method, architecture)
+    skip_missing(method)
     subject, plain = subject_of(architecture)
     expected = [[plain.margin(prompt, cell.layer, positions, cell.delta) for cell in cells] for prompt in tiny.PROMPTS]
     found = method.margins(subject, tiny.PROMPTS, cells, positions)
@@ -53,7 +51,7 @@ def test_margins_equal_those_of_single_rows(
 
 @pytest.mark.parametrize(("method", "positions"), cases(), ids=lambda value: getattr(value, "name", value))
 def test_texts_equal_those_of_single_rows(method: Method, positions: Positions, subject_of: Load, cells: tuple[Cell, ...]) -> None:
-    skip_missing(method, "gpt_bigcode")
+    skip_missing(method)
     subject, plain = subject_of("gpt_bigcode")
     expected = [[cut(plain.answer(prompt, cell.layer, positions, cell.delta, NEW)) for cell in cells] for prompt in tiny.PROMPTS]
     assert method.texts(subject, tiny.PROMPTS, cells, positions, NEW) == expected
@@ -84,7 +82,7 @@ def test_hidden_states_of_the_floor_are_what_the_harness_reads(subject: Subject)
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
 def test_a_method_leaves_the_plain_model_as_it_was(method: Method, subject: Subject, cells: tuple[Cell, ...]) -> None:
-    skip_missing(method, "gpt_bigcode")
+    skip_missing(method)
     before = floor.margins(subject, tiny.PROMPTS)
     kinds = [type(block) for block in subject.blocks]
     method.margins(subject, tiny.PROMPTS[:1], cells[:1], method.positions[-1])
