@@ -1,4 +1,4 @@
-"""Compares runs that must not differ: strength 0 with no steering, a batch with single rows, a shared cache with recomputing."""
+"""Compares runs that must not differ: strength 0 with no steering, a batch with single rows, shared work with recomputing."""
 
 from collections.abc import Sequence
 
@@ -6,14 +6,17 @@ import numpy as np
 import torch
 
 from harness.model.addition import addition_of
+from harness.model.engine.budget import BYTES
+from harness.model.engine.prefixes import by_prompt, prefixes_of, prompts_of
+from harness.model.engine.rows import SteeredRow, ready
+from harness.model.engine.upper import ask_above
+from harness.model.engine.way import TOLERANCE, asking, way_of
 from harness.model.loading import LoadedModel
 from harness.model.passes import forward
-from harness.model.tokens import batches, encode_fitting, pad
+from harness.model.tokens import batches, encode_fitting, pad, token_length
 from harness.numerics.gates.identity import IdentityCheck
 from harness.records import Positions, Prompt, SteeringPlan
 
-TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 0.25, torch.float16: 0.05}
-"""Largest difference of logits that rounding in another order explains, by number type; for strength 0 it is 0."""
 TOKEN_BUDGET = 8192
 STRENGTH = 1.0
 """Of the steered runs that are compared; what is added has a norm of this."""
@@ -23,12 +26,15 @@ def identity_checks(model: LoadedModel, prompts: Sequence[Prompt], layer: int, r
     """The comparisons of the identity gate, over all prompts, at one layer.
 
     Args: prompts that fit the context; layer that is steered; rng, for the direction of the steered runs.
-    Returns: one check for each claim, with the largest difference of logits over the whole vocabulary.
+    Returns: one check for each claim, for strength 0 with tolerance 0, with the largest difference of logits over the whole vocabulary.
     """
     vector = rng.standard_normal(model.info.d_model)
     delta = (STRENGTH * vector / np.linalg.norm(vector)).astype(np.float32)
     plain = _batched(model, prompts, None)
     steered = _batched(model, prompts, _plan(layer, delta, len(prompts), "generated"))
+    recomputed = torch.cat([plain, steered])
+    everywhere = torch.cat([plain, _batched(model, prompts, _plan(layer, delta, len(prompts), "all"))])
+    longest = max(token_length(model, prompt) for prompt in prompts)
     tolerance = TOLERANCE[model.dtype]
     checks = [
         _check(f"strength 0 at {where} tokens", plain, _batched(model, prompts, _plan(layer, 0 * delta, len(prompts), where)), 0.0)
@@ -38,7 +44,13 @@ def identity_checks(model: LoadedModel, prompts: Sequence[Prompt], layer: int, r
         *checks,
         _check("single rows instead of a batch", plain, _single(model, prompts, None), tolerance),
         _check("single steered rows instead of a batch", steered, _single(model, prompts, _plan(layer, delta, 1, "generated")), tolerance),
-        _check("a shared cache instead of recomputing", steered, _shared(model, prompts, _plan(layer, delta, 1, "generated")), tolerance),
+        _check(
+            f"{way_of(model, longest).name} instead of recomputing",
+            recomputed,
+            _shared(model, prompts, layer, delta, "generated"),
+            tolerance,
+        ),
+        _check("skipped lower layers instead of recomputing", everywhere, _shared(model, prompts, layer, delta, "all"), tolerance),
     ]
 
 
@@ -51,8 +63,8 @@ def _batched(model: LoadedModel, prompts: Sequence[Prompt], plan: SteeringPlan |
     encoded = encode_fitting(model, prompts)
     found: dict[int, torch.Tensor] = {}
     for rows in batches([len(prompt.tokens) for prompt in encoded], TOKEN_BUDGET):
-        addition = None if plan is None else addition_of(model, plan, rows)
-        found |= dict(zip(rows, forward(model, pad(model, [encoded[row].tokens for row in rows]), addition).logits, strict=True))
+        additions = () if plan is None else (addition_of(model, plan, rows),)
+        found |= dict(zip(rows, forward(model, pad(model, [encoded[row].tokens for row in rows]), additions).logits, strict=True))
     return torch.stack([found[row] for row in range(len(prompts))])
 
 
@@ -60,9 +72,21 @@ def _single(model: LoadedModel, prompts: Sequence[Prompt], plan: SteeringPlan | 
     return torch.cat([_batched(model, [prompt], plan) for prompt in prompts])
 
 
-def _shared(model: LoadedModel, prompts: Sequence[Prompt], plan: SteeringPlan) -> torch.Tensor:
-    parts = [share for prompt in prompts for share in shares(model, prompt, plan, room=0, cache_budget=CACHE_BUDGET)]
-    return torch.cat([forward(model, share.batch, share.addition, share.cache).logits for share in parts])
+def _shared(model: LoadedModel, prompts: Sequence[Prompt], layer: int, delta: np.ndarray, positions: Positions) -> torch.Tensor:
+    """Logits as the sweep gets them, sharing what it shares: (2 * prompts, vocabulary), unsteered first, then steered."""
+    rows = [SteeredRow(prompt=prompt) for prompt in prompts]
+    rows += [SteeredRow(prompt=prompt, layer=layer, delta=delta) for prompt in prompts]
+    queries = ready(model, rows, positions)
+    asked = asking(way_of(model, max(len(query.tokens) for query in queries)))
+    found: dict[int, torch.Tensor] = {}
+    for batch in by_prompt(queries, TOKEN_BUDGET):
+        if positions == "generated":
+            passes = asked(model, prefixes_of(model, prompts_of(batch)), batch, BYTES)
+        else:
+            passes = ask_above(model, batch, positions, TOKEN_BUDGET)
+        for one in passes:
+            found |= {query.number: logits.cpu() for query, logits in zip(one.rows, one.outcome.logits, strict=True)}
+    return torch.stack([found[number] for number in range(len(rows))])
 
 
 def _check(name: str, one: torch.Tensor, other: torch.Tensor, tolerance: float) -> IdentityCheck:

@@ -58,7 +58,12 @@ class Added(NamedTuple):
 
 
 def measured(
-    model: "LoadedModel", additions: Sequence[Addition], changes: Sequence[Change], passes: int, rows: Sequence[int], layers: Sequence[int | None]
+    model: "LoadedModel",
+    additions: Sequence[Addition],
+    changes: Sequence[Change],
+    passes: int,
+    rows: Sequence[int],
+    layers: Sequence[int | None],
 ) -> list[Added]:
     """What every row got, once each layer's changes have been held against the plan of all rows, those of other layers included.
 

@@ -64,4 +64,3 @@ def steered_answers(
         said = read_answers(model, outcome.logits, outcome.generated, [answers[row] for row in rows], added, rows)
         given.update(zip(rows, said, strict=True))
     return [given[row] for row in range(len(prompts))]
-

@@ -2,24 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
-
-import numpy as np
 
 from harness.errors import PlanError
+from harness.model.engine.budget import Budget, Way
+from harness.model.engine.measuring import measure_in_parts
+from harness.model.engine.rows import SteeredRow
 from harness.model.fitting import Progress, SweepVectors, fit_vectors
 from harness.model.loading import LoadedModel
-from harness.model.steering import SteeredAnswer, SteeredMargin, shared_prompt_margins, steered_answers, steered_margins
+from harness.model.readout import SteeredAnswer, SteeredMargin
 from harness.model.tokens import token_length
 from harness.plans import Row, SweepPlan
 from harness.prompts import prompt_for
-from harness.records import ContrastPair, Direction, FloatArray, Measurement, Prompt, SteeringPlan
+from harness.records import ContrastPair, Direction, FloatArray, Measurement, Prompt
 from harness.scoring.verdicts import read_verdict
 from harness.storage.runs import Part, RunStore, content_key
 
-TEXT_BATCH = 16
-"""Rows of one generation batch: large enough to share work, small enough that a killed run loses seconds."""
-MARGIN_BATCH = 64
 FEWEST_SCENARIOS = 3
 
 
@@ -52,7 +49,8 @@ class SweepResult:
 
     plan: with the pairs that fitted the context. whole: layer -> direction fitted on all scenarios, for text that is in no fit.
     residuals: key of the residuals that the fit was made of. measurements: of the tested pairs; variants: of their rewrites. reused: rows
-    that the store held already.
+    that the store held already. way: how rows shared the run of a prompt, None where nothing was shared; halvings: how often the memory did
+    not hold a batch, which was then halved.
     """
 
     id: str
@@ -66,6 +64,8 @@ class SweepResult:
     measurements: tuple[Measurement, ...]
     variants: tuple[Measurement, ...]
     reused: int
+    way: Way | None
+    halvings: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +90,8 @@ def run_sweep(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Pr
     work = [_work(row, plan, model, vectors) for row in plan.rows()]
     known = store.find([item.key for item in work])
     missing = [item for item in work if item.key not in known]
-    what, done = f"measuring {plan.cwe}", 0
-    for measured in _measure(missing, plan, model, vectors.residual_norms):
+    what, done, budget = f"measuring {plan.cwe}", 0, Budget()
+    for measured in _measure(missing, plan, model, vectors.residual_norms, budget):
         store.add(measured)
         known |= {measurement.key: measurement for measurement in measured}
         done += len(measured)
@@ -112,6 +112,8 @@ def run_sweep(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Pr
         measurements=tuple(known[key] for key in parts["tested"]),
         variants=tuple(known[key] for key in parts["variants"]),
         reused=len(work) - len(missing),
+        way=budget.way,
+        halvings=budget.halvings,
     )
 
 
@@ -183,56 +185,26 @@ def _work(row: Row, plan: SweepPlan, model: LoadedModel, vectors: SweepVectors) 
     return Work(row=row, prompt=prompt, delta=delta, key=key)
 
 
-def _measure(missing: Sequence[Work], plan: SweepPlan, model: LoadedModel, norms: dict[int, float]) -> Iterator[list[Measurement]]:
-    """Measurements in batches: margins prompt by prompt over one shared cache where the positions allow it, then texts."""
-    margins = [item for item in missing if item.row.endpoint == "margin"]
-
-    def is_shared(item: Work) -> bool:
-        return plan.positions == "generated" and item.row.layer is not None
-
-    for batch in _by_layer([item for item in margins if not is_shared(item)], MARGIN_BATCH):
-        found = steered_margins(model, [item.prompt for item in batch], _steering(batch, plan))
-        yield [_measurement(item, one, plan, model, norms) for item, one in zip(batch, found, strict=True)]
-    for batch in _by_prompt_and_layer(list(filter(is_shared, margins))):
-        steering = _steering(batch, plan)
-        assert steering is not None
-        found = shared_prompt_margins(model, batch[0].prompt, steering)
-        yield [_measurement(item, one, plan, model, norms) for item, one in zip(batch, found, strict=True)]
-    for batch in _by_layer([item for item in missing if item.row.endpoint == "text"], TEXT_BATCH):
-        answers = steered_answers(model, [item.prompt for item in batch], _steering(batch, plan), plan.max_new_tokens)
-        yield [_measurement(item, one, plan, model, norms) for item, one in zip(batch, answers, strict=True)]
+def _measure(
+    missing: Sequence[Work], plan: SweepPlan, model: LoadedModel, norms: dict[int, float], budget: Budget
+) -> Iterator[list[Measurement]]:
+    """Measurements in batches as the engine cuts them, each of a few seconds, so that a killed run loses little."""
+    for company in _companies(missing):
+        rows = [_steered_row(item, plan) for item in company]
+        for part in measure_in_parts(model, rows, plan.positions, budget=budget):
+            yield [_measurement(company[number], found, plan, model, norms) for number, found in part]
 
 
-def _by_prompt_and_layer(work: Sequence[Work]) -> Iterator[list[Work]]:
-    def place(item: Work) -> tuple[str, int]:
-        assert item.row.layer is not None
-        return item.prompt.sha256, item.row.layer
-
-    for _, batch in groupby(sorted(work, key=place), key=place):
-        yield list(batch)
+def _companies(work: Sequence[Work]) -> tuple[list[Work], ...]:
+    """What is run together. Repeats measure what batching alone changes, so they share no run with what they repeat, nor all with each
+    other, and come in another order."""
+    repeats = [item for item in reversed(work) if item.row.arm == "repeat"]
+    return [item for item in work if item.row.arm != "repeat"], repeats[0::2], repeats[1::2]
 
 
-def _by_layer(work: Sequence[Work], size: int) -> Iterator[list[Work]]:
-    """Batches of one layer and one arm's kind; a repeat never shares a batch with what it repeats."""
-
-    def place(item: Work) -> tuple[int, bool]:
-        return -1 if item.row.layer is None else item.row.layer, item.row.arm == "repeat"
-
-    for (_, repeat), group in groupby(sorted(work, key=place), key=place):
-        # A repeat is run in other company and order: it measures what batching alone changes.
-        members = list(group)
-        if repeat:
-            members.reverse()
-        width = size - 1 if repeat else size
-        for start in range(0, len(members), width):
-            yield members[start : start + width]
-
-
-def _steering(batch: Sequence[Work], plan: SweepPlan) -> SteeringPlan | None:
-    layer = batch[0].row.layer
-    if layer is None:
-        return None
-    return SteeringPlan(layer=layer, positions=plan.positions, deltas=np.stack([item.delta for item in batch if item.delta is not None]))
+def _steered_row(item: Work, plan: SweepPlan) -> SteeredRow:
+    new_tokens = plan.max_new_tokens if item.row.endpoint == "text" else None
+    return SteeredRow(prompt=item.prompt, layer=item.row.layer, delta=item.delta, new_tokens=new_tokens)
 
 
 def _measurement(

@@ -9,7 +9,7 @@ import pytest
 from harness.errors import PlanError, SteeringError
 from harness.model import addition
 from harness.model.engine.budget import Budget
-from harness.model.engine.measuring import measure_answers, measure_in_parts
+from harness.model.engine.measuring import measure_answers, measure_in_parts, measure_margins
 from harness.model.engine.rows import SteeredRow
 from harness.model.loading import LoadedModel
 from harness.model.steering import steered_answers
@@ -69,6 +69,18 @@ def test_parts_cover_every_row_once(loaded: Loaded) -> None:
         parts = list(measure_in_parts(model, rows, positions, budget=Budget(tokens=130)))
         assert len(parts) > 2
         assert sorted(number for part in parts for number, _ in part) == list(range(len(rows)))
+
+
+@pytest.mark.parametrize("positions", POSITIONS)
+def test_margins_of_some_prompts_and_answers_of_others_share_a_batch(loaded: Loaded, positions: Positions) -> None:
+    model = loaded("qwen2")
+    margins = [row for row in rows_of(model) if row.prompt in tiny.PROMPTS[1:]]
+    answers = [row for row in rows_of(model) if row.prompt in tiny.PROMPTS[:3]]
+    both = [*margins, *(replace(row, new_tokens=NEW_TOKENS) for row in answers)]
+    found = dict(pair for part in measure_in_parts(model, both, positions) for pair in part)
+    expected = [*measure_margins(model, margins, positions), *measure_answers(model, answers, positions, NEW_TOKENS)]
+    assert [type(found[number]) for number in range(len(both))] == [type(one) for one in expected]
+    assert [found[number].margin for number in range(len(both))] == pytest.approx([one.margin for one in expected], abs=1e-4)
 
 
 def test_a_row_steered_at_another_layer_than_planned_is_an_error(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import gc
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import torch
 
@@ -14,17 +14,41 @@ from harness.model.engine.rows import Query
 TOKEN_BUDGET = 8192
 BYTES = 1 << 28
 """What the logits and the mask of one pass, or the keys and values of the answers of one batch, may take at first."""
+CPU_WORDS = ("not enough memory", "can't allocate memory")
+"""What the CPU's allocator says, in a RuntimeError, as the platforms word it."""
 Found = TypeVar("Found")
 Part = list[tuple[Query, Found]]
 """Some of the rows with what was found for them."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """How rows share a prompt in a model.
+
+    difference: largest difference of logits between the two ways on the probe, None if the first could not be run. tolerance: what was
+    allowed. cause: why the repeated cache was taken, None where it was not.
+    """
+
+    name: Literal["parallel queries", "repeated cache"]
+    difference: float | None
+    tolerance: float
+    cause: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.cause})" if self.cause else f"{self.name} (logits differ by {self.difference:.2g} at most)"
+
+
 @dataclass(kw_only=True)
 class Budget:
-    """What one batch may take. tokens: of its prompts, padding included. halvings: how often the memory did not hold a batch."""
+    """What one batch may take, and what a report can say about the runs.
+
+    tokens: of a batch's prompts, padding included. halvings: how often the memory did not hold a batch. way: how rows shared the run of a
+    prompt, None before any did.
+    """
 
     tokens: int = TOKEN_BUDGET
     halvings: int = 0
+    way: Way | None = None
 
     def __post_init__(self) -> None:
         if self.tokens < 1:
@@ -43,7 +67,7 @@ class Budget:
 def is_out_of_memory(trouble: BaseException) -> bool:
     """Whether the accelerator's memory, or that of the CPU's allocator, did not suffice."""
     return isinstance(trouble, torch.OutOfMemoryError | MemoryError) or (
-        isinstance(trouble, RuntimeError) and "not enough memory" in str(trouble)
+        isinstance(trouble, RuntimeError) and any(words in str(trouble) for words in CPU_WORDS)
     )
 
 

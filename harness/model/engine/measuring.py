@@ -14,7 +14,7 @@ from harness.model.engine.prefixes import Prefixes, by_prompt, for_rows, prefixe
 from harness.model.engine.queries import FILLER
 from harness.model.engine.rows import Pass, Query, SteeredRow, additions_of, ready
 from harness.model.engine.upper import ask_above
-from harness.model.engine.way import Way, way_of
+from harness.model.engine.way import asking, way_of
 from harness.model.passes import generate
 from harness.model.readout import SteeredAnswer, SteeredMargin, measured, read_answers, read_margins
 from harness.model.tokens import batches, pad
@@ -35,8 +35,8 @@ def measure_margins(
 ) -> list[SteeredMargin]:
     """The margin of every row, in their order.
 
-    Args: rows, in any order; those of one prompt share its run. positions, which tokens are steered. budget, of one batch; it is halved when
-        the memory does not hold one, and counts that.
+    Args: rows, in any order; those of one prompt share its run. positions, which tokens are steered. budget, of one batch; it is halved
+        when the memory does not hold one, and counts that.
     Raises: PlanError for a row that does not fit the model, ModelError for answers with the same first token or too little memory,
         SteeringError if a measured change of the residual is not the planned one.
     """
@@ -72,8 +72,9 @@ def measure_in_parts(
         return
     budget = budget or Budget()
     if positions == "generated":
-        way = way_of(model, max(len(query.tokens) for query in queries))
-        parts = [adapting(queries, by_prompt, _from_last_token(model, way, budget), budget)]
+        asked = [len(query.tokens) for query in queries if query.new_tokens is None]
+        budget.way = way_of(model, max(asked)) if asked else budget.way
+        parts = [adapting(queries, by_prompt, _from_last_token(model, budget), budget)]
     else:
         margins = [query for query in queries if query.new_tokens is None]
         answers = [query for query in queries if query.new_tokens is not None]
@@ -86,12 +87,12 @@ def measure_in_parts(
             yield [(query.number, record) for query, record in part]
 
 
-def _from_last_token(model: "LoadedModel", way: Way, budget: Budget) -> Run:
+def _from_last_token(model: "LoadedModel", budget: Budget) -> Run:
     def run(batch: list[Query]) -> Iterator[Part[Record]]:
         prefixes = prefixes_of(model, prompts_of(batch))
         margins = [query for query in batch if query.new_tokens is None]
-        if margins:
-            for one in way.asked(model, prefixes, margins, budget.bytes):
+        if margins and budget.way:
+            for one in asking(budget.way)(model, prefixes, margins, budget.bytes):
                 yield _margins(model, one)
         for one in _decoded(model, prefixes, [query for query in batch if query.new_tokens is not None], budget.bytes):
             yield _answers(model, one)

@@ -65,13 +65,13 @@ def prompts_of(queries: Sequence[Query]) -> list[tuple[int, ...]]:
 def for_rows(cache: "Cache", places: Sequence[int]) -> "Cache":
     """A copy of a cache with one row for each of `places`, rows of the cache."""
     own = own_view(cache)
-    # Indexing copies the keys and values.
-    own.batch_select_indices(torch.tensor(places, device=own.layers[0].keys.device))
+    # Indexing copies the keys and values; an index on the CPU serves every device.
+    own.batch_select_indices(torch.tensor(places))
     return own
 
 
 def own_view(cache: "Cache") -> "Cache":
-    """A cache that a run may extend, over the same keys and values: a run puts longer tensors in their place and leaves them as they are."""
+    """A cache that a run may extend, over the same keys and values: a run puts longer tensors in place of them and writes into none."""
     own = copy.copy(cache)
     own.layers = [copy.copy(layer) for layer in cache.layers]
     return own

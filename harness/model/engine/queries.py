@@ -1,7 +1,7 @@
 """Rows over one prompt as parallel query tokens: each is the prompt's last token, sees the prompt and itself, and none of the others.
 
-The last token of a prompt is asked R times at once over the cache of all tokens before it. A mask of its own keeps the R apart, all stand at
-the position of the last token, and each has its own layer and delta. So R variants cost R tokens and not R prompts.
+The last token of a prompt is asked R times at once over the cache of all tokens before it. A mask of its own keeps the R apart, all stand
+at the position of the last token, and each has its own layer and delta. So R variants cost R tokens and not R prompts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,8 +40,8 @@ def ask(model: "LoadedModel", prefixes: Prefixes, queries: Sequence[Query], byte
     for start in range(0, longest, width):
         slots = [rows[start : start + width] for rows in of_prompt]
         most = max(map(len, slots))
-        fillers = [replace(rows[0], number=FILLER, layer=None, delta=None) for rows in of_prompt]
-        grid = [query for rows, filler in zip(slots, fillers, strict=True) for query in (*rows, *[filler] * (most - len(rows)))]
+        filler = replace(queries[0], number=FILLER, layer=None, delta=None)
+        grid = [query for rows in slots for query in (*rows, *[filler] * (most - len(rows)))]
         yield one_pass(model, prefixes, grid)
 
 
@@ -85,11 +85,12 @@ def one_pass(model: "LoadedModel", prefixes: Prefixes, grid: list[Query]) -> Pas
 
 
 def masks_of(model: "LoadedModel", prefixes: Prefixes, cache: "Cache", width: int) -> torch.Tensor | dict[str, torch.Tensor]:
-    """Which keys each query sees, (prompts, 1, queries, kept keys + queries), 0 or the lowest number; for each layer type where they differ.
+    """Which keys each query sees: (prompts, 1, queries, kept keys + queries), 0 or the lowest number; one for each type of layer.
 
     A sliding window keeps as many of the last keys as its next token may see, so what is kept is what is seen.
     """
-    kept = [int(layer.keys.shape[-2]) for layer in cache.layers]
+    layers: list[Any] = cache.layers
+    kept = [int(layer.keys.shape[-2]) for layer in layers]
     types = getattr(model.module.config.get_text_config(), "layer_types", None)
     if types is None or len(set(types)) < 2:
         return mask_over(model, prefixes, kept[0], width)

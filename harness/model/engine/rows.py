@@ -105,9 +105,7 @@ def check_row(model: "LoadedModel", row: SteeredRow, number: int) -> None:
         raise PlanError(f"the delta of row {number} is not finite; check the strength and the direction")
 
 
-def additions_of(
-    model: "LoadedModel", queries: Sequence[Query], positions: Positions
-) -> tuple[Addition, ...]:
+def additions_of(model: "LoadedModel", queries: Sequence[Query], positions: Positions) -> tuple[Addition, ...]:
     """What is added at each layer, by rising layer; a row of another layer and an unsteered one get zeros there."""
     layers = sorted({query.layer for query in queries if query.layer is not None})
     return tuple(

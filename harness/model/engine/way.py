@@ -1,14 +1,13 @@
 """Which way rows share a prompt, decided by measuring it on the loaded model, never by its name."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 
-from harness.model.engine.budget import BYTES, is_out_of_memory
+from harness.model.engine.budget import BYTES, Way, is_out_of_memory
 from harness.model.engine.prefixes import Prefixes, prefixes_of
 from harness.model.engine.queries import ask
 from harness.model.engine.repeated import ask_repeated
@@ -29,29 +28,6 @@ BEYOND = 24
 
 Asked = Callable[["LoadedModel", Prefixes, Sequence[Query], int], Iterator[Pass]]
 """Asks rows over the prompts' cache: harness.model.engine.queries.ask or harness.model.engine.repeated.ask_repeated."""
-Name = Literal["parallel queries", "repeated cache"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Way:
-    """How rows share a prompt in a model.
-
-    difference: largest difference of logits between the two ways on the probe, None if the first could not be run. tolerance: what was
-    allowed. cause: why the repeated cache was taken, None where it was not.
-    """
-
-    name: Name
-    difference: float | None
-    tolerance: float
-    cause: str | None = None
-
-    @property
-    def asked(self) -> Asked:
-        return ask if self.name == "parallel queries" else ask_repeated
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.cause})" if self.cause else f"{self.name} (logits differ by {self.difference:.2g} at most)"
-
 
 _measured: "WeakKeyDictionary[LoadedModel, dict[bool, Way]]" = WeakKeyDictionary()
 
@@ -61,12 +37,17 @@ def way_of(model: "LoadedModel", longest: int) -> Way:
 
     Args: longest, tokens of the longest prompt that is to be measured.
     """
-    window = getattr(model.module.config.get_text_config(), "sliding_window", None)
-    beyond = window is not None and longest > window
+    window: int | None = getattr(model.module.config.get_text_config(), "sliding_window", None)
+    beyond = longest > (window or longest)
     ways = _measured.setdefault(model, {})
     if beyond not in ways:
-        ways[beyond] = compare(model, window + BEYOND if beyond else None)
+        ways[beyond] = compare(model, min(window + BEYOND, model.info.context) if window and beyond else None)
     return ways[beyond]
+
+
+def asking(way: Way) -> Asked:
+    """What runs rows that way."""
+    return ask if way.name == "parallel queries" else ask_repeated
 
 
 def compare(model: "LoadedModel", length: int | None) -> Way:
