@@ -11,7 +11,8 @@ from benchmarks.errors import BenchmarkError
 
 ROOT = Path(__file__).parents[1]
 HEAVY = ("torch", "transformers", "nnsight", "scipy", "sklearn")
-COLLECT = ("-m", "pytest", "evals", "--collect-only", "-q")
+COLLECT = ("-m", "pytest", "evals", "--collect-only", "-q", "-p", "no:hypothesispytest")
+"""Without the plugin of Hypothesis, which only developers have installed: it imports all of Hypothesis at the end of any run."""
 IMPORTS = ("-c", "import torch, transformers, nnsight")
 HELP = {"pytest evals --help": ("-m", "pytest", "evals", "--help"), "python -m benchmarks --help": ("-m", "benchmarks", "--help")}
 

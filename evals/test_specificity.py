@@ -11,4 +11,4 @@ from harness.plugin.session import EvalRun
 @pytest.mark.declares(layer=True, strength=True, transfer=True)
 def test_specificity(case: Case, run: EvalRun, sweep_of: Sweeper, gate: Gate) -> None:
     sweeps = {cwe: sweep_of(group) for cwe, group in run.planner.family(run.plans, case).items()}
-    gate("specificity", sweeps=sweeps, model=sweeps[case.cwe].model, skipped=sweeps[case.cwe].skipped)
+    gate("specificity", sweeps=sweeps, observed={"fit": run.settings.fit}, model=sweeps[case.cwe].model, skipped=sweeps[case.cwe].skipped)

@@ -19,6 +19,8 @@ Positions = Literal["generated", "prompt", "all"]
 """Which tokens are steered: from the last prompt token on, all prompt tokens, or both."""
 ReadPosition = Literal["last", "code"]
 """Where a residual is read: at the last prompt token, or as the mean over the tokens of the code."""
+ORIGINAL = "original"
+"""The variant of a pair as it was written."""
 Arm = Literal["baseline", "repeat", "prompt", "treatment", "reversed", "random", "nuisance", "label-flip", "other-cwe"]
 """What is added: nothing, nothing once more in another batch (noise floor), an instruction instead of a vector, the direction, minus the
 direction, a placebo, or the direction of another CWE."""

@@ -8,7 +8,7 @@ import torch
 
 from harness.calibration.codes import CodePair, draw_pairs
 from harness.calibration.margins import last_residuals, steered_margins, token_ids
-from harness.calibration.planted import LAST_LAYER, STEERED_LAYER, Planted, plant
+from harness.calibration.planted import LAST_LAYER, STEERED_LAYER, Planted, Reads, plant
 from harness.numerics.crossfit import FoldVectors, cross_fit
 from harness.numerics.effects import PairMargins
 from harness.numerics.flips import SteeredVerdict
@@ -28,14 +28,15 @@ class Design:
     """What the replicates of a study have in common.
 
     size: how far the planted character lies along the axis, 0 being the null: the halves of a pair are then exchangeable. axes: of the
-    letters' embeddings, None for all. control: add the difference of the answers at the last layer instead of a fitted direction.
-    copies: variants of each scenario; copies_as_scenarios: count them as scenarios, as must not be done.
+    letters' embeddings, None for all. reads: how the answer reads the axis. control: add the difference of the answers at the last layer
+    instead of a fitted direction. copies: variants of each scenario; copies_as_scenarios: count them as scenarios, as must not be done.
     """
 
     scenarios: int = 8
     placebos: int = 39
     size: float = 0.0
     axes: int | None = None
+    reads: Reads = "axis"
     control: bool = False
     copies: int = 1
     copies_as_scenarios: bool = False
@@ -49,13 +50,14 @@ class Design:
 class Replicate:
     """What was measured in one replicate; all that a gate may need.
 
-    vulnerable, patched: (pairs, WIDTH), residuals at the steered layer. scenarios: of each pair. treatment, placebos: margins as
-    `measure_effect` takes them. share: of the residual norm, how far apart the halves lie along the planted axis. seed: for the gate's
-    draws.
+    layer: the steered one. pairs: the code, in the order of all the rest. vulnerable, patched: (pairs, WIDTH), residuals there. treatment,
+    placebos: margins as `measure_effect` takes them. share: of the residual norm, how far apart the halves lie along the planted axis.
+    seed: for the gate's draws.
     """
 
+    layer: int
     strength: float
-    scenarios: tuple[str, ...]
+    pairs: tuple[CodePair, ...]
     vulnerable: Float64Array
     patched: Float64Array
     treatment: Sequence[PairMargins]
@@ -69,7 +71,7 @@ def replicates(design: Design, numbers: Iterable[int], seed: int) -> Iterator[Re
     """Independent replicates, each with a model of its own. A number and a seed give the same replicate whichever others are asked for."""
     for number in numbers:
         rng = np.random.default_rng([seed, number])
-        planted = plant(int(rng.integers(2**31)), size=design.size, axes=design.axes)
+        planted = plant(int(rng.integers(2**31)), size=design.size, axes=design.axes, reads=design.reads)
         pairs = draw_pairs(design.scenarios, rng, copies=design.copies, copies_as_scenarios=design.copies_as_scenarios)
         yield run_replicate(planted, pairs, design, rng)
 
@@ -88,8 +90,9 @@ def run_replicate(planted: Planted, pairs: Sequence[CodePair], design: Design, r
     strength = STRENGTH_SHARE * norm
     treatment, placebos = _measure(planted, ids, pairs, {fold.fold.held_out: fold for fold in folds}, design.layer, strength)
     return Replicate(
+        layer=design.layer,
         strength=strength,
-        scenarios=tuple(names),
+        pairs=tuple(pairs),
         vulnerable=vulnerable,
         patched=patched,
         treatment=treatment,
@@ -108,13 +111,13 @@ def _measure(
     kinds: tuple[PlaceboKind, ...] = tuple(next(iter(folds.values())).placebos)
     deltas = np.stack([_deltas(folds[pair.scenario], kinds, ladder, ends) for _ in HALVES for pair in pairs])  # (prompts, rows, WIDTH)
     margins = steered_margins(planted, ids, layer, deltas).reshape(2, len(pairs), -1)
-    treatment = _pairs(pairs, margins[:, :, : len(ladder)], ladder)
+    treatment = pair_margins(pairs, margins[:, :, : len(ladder)], ladder)
     placebos: dict[Arm, list[list[PairMargins]]] = {}
     start = len(ladder)
     for kind in kinds:
         count = len(next(iter(folds.values())).placebos[kind])
         places = [start + index * len(ends) for index in range(count)]
-        placebos[kind] = [_pairs(pairs, margins[:, :, place : place + len(ends)], ends) for place in places]
+        placebos[kind] = [pair_margins(pairs, margins[:, :, place : place + len(ends)], ends) for place in places]
         start += count * len(ends)
     return treatment, placebos
 
@@ -125,7 +128,8 @@ def _deltas(fold: FoldVectors, kinds: Sequence[PlaceboKind], ladder: Float64Arra
     return np.concatenate([treatment, *placebos])
 
 
-def _pairs(pairs: Sequence[CodePair], margins: Float64Array, strengths: Float64Array) -> list[PairMargins]:
+def pair_margins(pairs: Sequence[CodePair], margins: Float64Array, strengths: Float64Array) -> list[PairMargins]:
+    """Records of margins (2 halves, pairs, strengths)."""
     rungs = strengths.tolist()
     return [
         PairMargins(

@@ -1,8 +1,9 @@
 """The studies: which designs are replicated, how often, and what a gate says to them."""
 
+import gc
 import math
 import multiprocessing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,18 +12,16 @@ from typing import Literal
 import numpy as np
 import torch
 
-from harness.calibration.judges import GATES, passed
-from harness.calibration.replicates import Design, replicates
+from harness.calibration.judges import GATES, AnyDesign, CalibratedGate, passed
+from harness.calibration.replicates import Design, Replicate, replicates
+from harness.calibration.transfers import TransferReplicate, transfer_replicates
 from harness.errors import PlanError
 from harness.numerics.calibrated import exact_share
 from harness.numerics.intervals import Share
 
 Kind = Literal["null", "power", "control", "copies"]
-SIZES = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Sizes of the planted component along the power curve."""
-DECLARED: Mapping[int, float] = {8: 8.0, 24: 4.0}
-"""Smallest effect with which a gate must pass at power .8, by number of scenarios: a size of the planted component."""
-FEW_AXES = 3
+SCENARIOS = (8, 24)
+"""Numbers of scenarios that every gate is calibrated at."""
 COPIES = 4
 CHUNK = 10
 
@@ -31,12 +30,13 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """One design, replicated `replicates` times."""
+    """One design, replicated `replicates` times. baseline: the null that gives a gate its figure."""
 
     kind: Kind
     name: str
-    design: Design
+    design: AnyDesign
     replicates: int
+    baseline: bool = False
 
     def __post_init__(self) -> None:
         if self.replicates < 1:
@@ -68,33 +68,58 @@ class Outcome:
     share: float
 
 
-def all_studies(count: int, *, scenarios: Sequence[int], placebos: int) -> list[Study]:
-    """Null, power curve and positive control for each number of scenarios, and copies for the smallest one.
+def all_studies(count: int, *, gates: Sequence[str], scenarios: Sequence[int], placebos: int) -> dict[Study, list[str]]:
+    """The studies of some gates, and which of these each is for: gates that want the same replicates share them.
+
+    Nulls, power curve and positive control for each number of scenarios, and copies for the smallest one.
 
     Args: count, replicates of a null; the others have half as many, and copies, whose replicates take longest, a quarter.
     Raises: PlanError for a number of scenarios without a declared smallest effect.
     """
-    unknown = [n for n in scenarios if n not in DECLARED]
+    unknown = [n for n in scenarios if n not in SCENARIOS]
     if unknown:
-        declared = ", ".join(map(str, DECLARED))
-        raise PlanError(f"no smallest effect is declared for {unknown[0]} scenarios; choose among {declared}, or declare one in DECLARED")
+        declared = ", ".join(map(str, SCENARIOS))
+        raise PlanError(f"no smallest effect is declared for {unknown[0]} scenarios; choose among {declared}, or declare one in GATES")
+    found: dict[Study, list[str]] = {}
+    for name in gates:
+        gate = GATES[name]
+        for study in (
+            *(study for n in scenarios for study in _studies(gate, count, n, placebos)),
+            *(_copies(count, min(scenarios), placebos) if gate.copies else ()),
+        ):
+            found.setdefault(study, []).append(name)
+    return found
+
+
+def _studies(gate: CalibratedGate, count: int, n: int, placebos: int) -> Iterator[Study]:
     half = math.ceil(count / 2)
-    studies: list[Study] = []
-    for n in scenarios:
-        base = Design(scenarios=n, placebos=placebos)
-        few, control = replace(base, axes=FEW_AXES), replace(base, control=True)
-        studies.append(Study(kind="null", name=f"{n} scenarios", design=base, replicates=count))
-        studies.append(Study(kind="null", name=f"{n} scenarios, letters of {FEW_AXES} axes", design=few, replicates=count))
-        studies += [
-            Study(kind="power", name=f"{n} scenarios, size {size:g}", design=replace(base, size=size), replicates=half) for size in SIZES
-        ]
-        studies.append(Study(kind="control", name=f"{n} scenarios", design=control, replicates=half))
-    fewest = min(scenarios)
+    for added, null in gate.nulls.items():
+        design = _sized(null, n, placebos)
+        yield Study(kind="null", name=f"{n} scenarios{added}", design=design, replicates=count, baseline=not added)
+    for size in gate.sizes:
+        design = replace(_sized(gate.power, n, placebos), size=size)
+        yield Study(kind="power", name=f"{n} scenarios, size {size:g}", design=design, replicates=half)
+    if gate.control_passes is not None:
+        design = Design(scenarios=n, placebos=placebos, control=True)
+        yield Study(kind="control", name=f"{n} scenarios", design=design, replicates=half)
+
+
+def _copies(count: int, n: int, placebos: int) -> Iterator[Study]:
     for counted in (False, True):
-        design = Design(scenarios=fewest, placebos=placebos, copies=COPIES, copies_as_scenarios=counted)
-        name = f"{fewest} scenarios of {COPIES} copies, " + ("each counted as a scenario" if counted else "averaged within the scenario")
-        studies.append(Study(kind="copies", name=name, design=design, replicates=math.ceil(count / 4)))
-    return studies
+        design = Design(scenarios=n, placebos=placebos, copies=COPIES, copies_as_scenarios=counted)
+        name = f"{n} scenarios of {COPIES} copies, " + ("each counted as a scenario" if counted else "averaged within the scenario")
+        yield Study(kind="copies", name=name, design=design, replicates=math.ceil(count / 4))
+
+
+def _sized(design: AnyDesign, scenarios: int, placebos: int) -> AnyDesign:
+    if isinstance(design, Design):
+        return replace(design, scenarios=scenarios, placebos=placebos)
+    return replace(design, scenarios=scenarios)
+
+
+def draw(design: AnyDesign, numbers: Iterable[int], seed: int) -> Iterator[Replicate] | Iterator[TransferReplicate]:
+    """The replicates of any design."""
+    return replicates(design, numbers, seed) if isinstance(design, Design) else transfer_replicates(design, numbers, seed)
 
 
 def run_study(
@@ -110,10 +135,10 @@ def run_study(
     return [_outcome(study, gate, [one[gate] for one in found]) for gate in gates]
 
 
-def judge_some(design: Design, numbers: range, seed: int, gates: Sequence[str]) -> list[dict[str, Judged]]:
+def judge_some(design: AnyDesign, numbers: range, seed: int, gates: Sequence[str]) -> list[dict[str, Judged]]:
     """Some replicates, judged by some gates; what a worker does."""
     judged = []
-    for replicate in replicates(design, numbers, seed):
+    for replicate in draw(design, numbers, seed):
         results = {gate: GATES[gate].judge(replicate) for gate in gates}
         judged.append(
             {
@@ -155,5 +180,6 @@ def some_workers(jobs: int) -> Iterator[Executor | None]:
 
 
 def single_thread() -> None:
-    """Tiny tensors: threads would spend their time waiting for each other."""
+    """Tiny tensors: threads would spend their time waiting for each other. And the libraries are no garbage."""
     torch.set_num_threads(1)
+    gc.freeze()  # statsmodels collects garbage in each Holm adjustment, for .2 s among all that torch holds

@@ -1,10 +1,11 @@
 """From outcomes to the committed page and figures, and what of them must not be."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from harness.calibration.judges import GATES
 from harness.calibration.replicates import STRENGTH_SHARE
-from harness.calibration.studies import DECLARED, Kind, Outcome
+from harness.calibration.studies import Kind, Outcome
+from harness.errors import PlanError
 from harness.numerics.calibrated import Calibration
 from harness.numerics.effects import LEVEL, POWER
 from harness.numerics.intervals import Share
@@ -18,16 +19,48 @@ A replicate is a random GPTBigCode of three layers and width 32, whose answer re
 one character of the vulnerable half writes along the axis, by the stated size (0: the halves are exchangeable). Directions and placebos are
 the product's own, cross-fitted; strength is {strength:g} of the median residual norm. Every replicate has a model of its own. Replicates
 of equal number share their random numbers in all studies. Intervals are exact binomial ones, 95%.
+
+Every gate is the product's, at its own number of resamples. In a bowl, the answer reads the square of how far a residual lies along the
+axis, so that one push moves those files more that lie further along it: what sensitivity and specificity look for. For specificity there
+are three CWEs in one model, with an axis each or one for all; the gate is that of the first, adjusted over the three. Prompt, comparison
+and retention are not here: they compare two treatments of the same scenarios by sign flips, exact by construction, or bound a share. Nor
+is harm, where no direction is judged: its bootstrap bound was simulated for itself (`harness.numerics.gates.harm.FEWEST`).
 """
+
+
+GATE_MARK = "## "
 
 
 def page(outcomes: Sequence[Outcome], *, seed: int) -> str:
     """The whole page, in Markdown."""
-    sections = [HEAD.format(strength=STRENGTH_SHARE), f"Seed {seed}.\n"]
+    return assembled(gate_sections(outcomes), seed=seed)
+
+
+def assembled(sections: Mapping[str, str], *, seed: int) -> str:
+    """The page from the section of each gate, in the order of GATES."""
+    ordered = [sections[gate] for gate in GATES if gate in sections]
+    return "\n".join([HEAD.format(strength=STRENGTH_SHARE), _seed_line(seed), *ordered])
+
+
+def gate_sections(outcomes: Sequence[Outcome]) -> dict[str, str]:
+    """What the page says of each gate."""
+    sections = {}
     for gate in dict.fromkeys(outcome.gate for outcome in outcomes):
         chosen = [outcome for outcome in outcomes if outcome.gate == gate]
-        sections += [f"## {gate}\n", _verdict(chosen), *_sections(chosen)]
-    return "\n".join(sections)
+        sections[gate] = "\n".join([f"{GATE_MARK}{gate}\n", _verdict(chosen), *_sections(chosen)])
+    return sections
+
+
+def kept_sections(text: str, *, seed: int) -> dict[str, str]:
+    """The sections of an earlier page. Raises: PlanError for a page of another seed, of which a new one can't be a part."""
+    head, *sections = text.split(f"\n{GATE_MARK}")
+    if _seed_line(seed) not in head:
+        raise PlanError(f"the page that is to be completed was not made with seed {seed}; give its seed, or run all gates")
+    return {section.splitlines()[0]: GATE_MARK + section.rstrip("\n") + "\n" for section in sections}
+
+
+def _seed_line(seed: int) -> str:
+    return f"Seed {seed}.\n"
 
 
 def _verdict(outcomes: Sequence[Outcome]) -> str:
@@ -69,7 +102,7 @@ def _rate(share: Share) -> str:
 def is_declared(outcome: Outcome) -> bool:
     """Whether this is the point of the power curve at which the gate must have its power."""
     design = outcome.study.design
-    return outcome.study.kind == "power" and DECLARED[design.scenarios] == design.size
+    return outcome.study.kind == "power" and GATES[outcome.gate].declared[design.scenarios] == design.size
 
 
 def failures(outcomes: Sequence[Outcome]) -> list[str]:
@@ -99,7 +132,7 @@ def calibrations(outcomes: Sequence[Outcome]) -> dict[str, tuple[Calibration, ..
     """The two figures of each gate by number of scenarios: the plain null, and the declared smallest effect."""
     found: dict[str, list[Calibration]] = {}
     for null in outcomes:
-        if null.study.kind != "null" or null.study.design.axes is not None:
+        if null.study.kind != "null" or not null.study.baseline:
             continue
         (power,) = (one for one in outcomes if is_declared(one) and _same(one, null))
         figures = Calibration(

@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m harness.judge",
         description="Recomputes every gate of a run from its records, without a model, and tells whether it still says the same.",
-        epilog="Cases without a gate, such as pinned texts and timings, and cases that ended in an error are counted apart.",
+        epilog="Cases that left no records to decide by are counted apart: pinned texts, timings, errors, and too few scenarios to fit on.",
     )
     parser.add_argument("run", type=Path, help="folder of the run, such as reports/20260101-120000")
     options = parser.parse_args(arguments)
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         if one.changed:
             print(f"  CHANGED since the run: {'; '.join(one.changed)}")
     changed = sum(bool(one.changed) for one in judged)
-    print(f"\n{len(judged)} gates judged again, {changed} changed" + (f"; {without} cases hold no claim" if without else ""))
+    print(f"\n{len(judged)} gates judged again, {changed} changed" + (f"; {without} cases left no records to decide by" if without else ""))
     return 1 if changed else 0
 
 
@@ -55,6 +55,11 @@ def judge_run(folder: Path) -> tuple[list[Judgement], int]:
     store = RunStore(folder)
     cases: list[dict[str, Any]] = store.read_json(SUMMARY) or []
     claims = [case for case in cases if case.get("rests_on")]
+    if not claims:
+        raise StoreError(
+            f"{folder / SUMMARY} names no gate that could be judged: the run was interrupted, or measured none; run the evals again with "
+            "this --run-dir"
+        )
     judged = [_judge(case, store) for case in claims]
     return judged, len(cases) - len(claims)
 

@@ -9,6 +9,7 @@ import numpy as np
 from harness.errors import PlanError, StoreError
 from harness.numerics.agreement import margin_and_text
 from harness.numerics.calibrated import with_calibration
+from harness.numerics.choice import FEWEST_TO_CHOOSE
 from harness.numerics.gates.differences import Family, Wording, difference_gate
 from harness.numerics.gates.extraction import extraction_gate
 from harness.numerics.gates.generation import generation_gate
@@ -23,10 +24,21 @@ from harness.numerics.gates.shift import shift_gate
 from harness.numerics.harm import Harm, perplexity_ratio, repetition_change, undecided_change
 from harness.numerics.informative import measure_informative
 from harness.numerics.paired import paired_difference
-from harness.numerics.slices import biases, pushes, repetitions, responses_in, responses_of, retained_of, slice_of, transfer_of
+from harness.numerics.slices import (
+    biases,
+    pushes,
+    repetitions,
+    residual_share,
+    responses_in,
+    responses_of,
+    retained_of,
+    slice_of,
+    transfer_of,
+)
 from harness.numerics.specificity import holm
+from harness.numerics.wording import counted
 from harness.plans import Cell
-from harness.records import FloatArray, Measurement
+from harness.records import ORIGINAL, Estimator, FloatArray, GateStatus, Measurement
 from harness.scoring.repetition import repetition_rate
 from harness.scoring.sentences import count_sentences
 from harness.storage.runs import Part
@@ -48,7 +60,7 @@ class Claim:
 
     cells: layer and strength; several where the scenarios choose among them. seed: of intervals and flips. sweeps: role -> sweep, "own"
     being that of the case; of specificity the CWEs of the family, of comparison "first" and "second". observation: what was seen beside the
-    measurements. limits: thresholds that differ from the declared ones.
+    measurements. limits: thresholds that differ from the declared ones. estimator: how directions were fitted.
     """
 
     gate: str
@@ -58,6 +70,7 @@ class Claim:
     sweeps: Mapping[str, str] = field(default_factory=dict)
     observation: str | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
+    estimator: Estimator = "mean-difference"
 
     @property
     def rng(self) -> np.random.Generator:
@@ -80,7 +93,14 @@ def decide(claim: Claim, records: Records) -> GateResult:
     """What the gate says. A pure function of the claim and the records. Raises: PlanError for a gate that is unknown."""
     if claim.gate not in GATES:
         raise PlanError(f"gate {claim.gate!r} is unknown; choose one of {', '.join(GATES)}")
-    return with_calibration(GATES[claim.gate](claim, records))
+    result = GATES[claim.gate](claim, records)
+    return with_calibration(result) if _as_calibrated(claim, result) else result
+
+
+def _as_calibrated(claim: Claim, result: GateResult) -> bool:
+    """Whether the gate was judged as it was calibrated: declared thresholds and cell, mean difference, a result that could be either."""
+    declared = not claim.limits and len(claim.cells) < 2 and claim.estimator == "mean-difference"
+    return declared and result.status is not GateStatus.INCONCLUSIVE
 
 
 def _limits(claim: Claim) -> Any:
@@ -128,13 +148,33 @@ def _informative(claim: Claim, records: Records) -> GateResult:
 
 
 def _shift(claim: Claim, records: Records) -> GateResult:
-    found = slice_of(_own(claim, records), claim.cells)
-    return _with_cells(shift_gate(found.effect(claim.rng), _limits(claim)), found.cells, claim)
+    measurements, limits = _own(claim, records), _limits(claim)
+    if hopeless := _cannot_choose(claim, measurements):
+        return hopeless
+    found = slice_of(measurements, claim.cells)
+    result = shift_gate(found.effect(claim.rng, limits.p), limits, at=_strengths(claim))
+    return _with_cells(replace(result, details={**result.details, "reversed_gap": found.reversed_gap}), found.cells, claim)
 
 
 def _sensitivity(claim: Claim, records: Records) -> GateResult:
-    found = slice_of(_own(claim, records), claim.cells)
-    return _with_cells(sensitivity_gate(found.sensitivity(claim.rng), _limits(claim)), found.cells, claim)
+    measurements, limits = _own(claim, records), _limits(claim)
+    if hopeless := _cannot_choose(claim, measurements):
+        return hopeless
+    found = slice_of(measurements, claim.cells)
+    return _with_cells(sensitivity_gate(found.sensitivity(claim.rng, limits.p), limits, at=_strengths(claim)), found.cells, claim)
+
+
+def _cannot_choose(claim: Claim, measurements: Sequence[Measurement]) -> GateResult | None:
+    """With --fit pooled a CWE may have fewer scenarios of its own than can choose for one another."""
+    scenarios = len({one.scenario for one in measurements})
+    if len(claim.cells) == 1 or scenarios >= FEWEST_TO_CHOOSE:
+        return None
+    reason = f"{counted(scenarios, 'scenario')} can't choose layer and strength for one another; {FEWEST_TO_CHOOSE} are needed"
+    return inconclusive(claim.gate, f"{reason}, or leave --choose out", scenarios)
+
+
+def _strengths(claim: Claim) -> str | None:
+    return None if len(claim.cells) == 1 else "the chosen strengths"
 
 
 def _with_cells(result: GateResult, cells: Mapping[str, Cell], claim: Claim) -> GateResult:
@@ -154,6 +194,8 @@ def _with_cells(result: GateResult, cells: Mapping[str, Cell], claim: Claim) -> 
 
 
 def _specificity(claim: Claim, records: Records) -> GateResult:
+    if records.observation(_observed(claim))["fit"] == "pooled":
+        return inconclusive("specificity", "directions were pooled over CWEs, so none is that of one CWE; leave --fit pooled out")
     transfers = {cwe: transfer_of(records.recall(sweep), cwe, claim.cell) for cwe, sweep in claim.sweeps.items()}
     if not transfers[claim.cwe].others:
         return inconclusive("specificity", f"the data hold no other CWE than {claim.cwe}, whose direction could be compared")
@@ -189,9 +231,14 @@ def _harm(claim: Claim, records: Records) -> GateResult:
 
 
 def _retention(claim: Claim, records: Records) -> GateResult:
-    measurements = _own(claim, records)
-    kept = retained_of(measurements, records.recall(claim.sweeps["own"], "variants"), claim.cell, claim.rng)
-    return retention_gate(biases(measurements, claim.cell), kept, claim.rng, _limits(claim))
+    tested = _own(claim, records)
+    originals = [one for one in tested if one.variant == ORIGINAL]
+    if not originals:
+        return inconclusive("retention", "only rewrites were tested; choose a split that holds the originals too")
+    # A split may hold rewrites of its own, which are tested like the originals.
+    rewritten = [*(one for one in tested if one.variant != ORIGINAL), *records.recall(claim.sweeps["own"], "variants")]
+    kept = retained_of(originals, rewritten, claim.cell, claim.rng)
+    return retention_gate(biases(originals, claim.cell), kept, claim.rng, _limits(claim))
 
 
 def _prompt(claim: Claim, records: Records) -> GateResult:
@@ -207,15 +254,25 @@ def _prompt(claim: Claim, records: Records) -> GateResult:
 
 
 def _comparison(claim: Claim, records: Records) -> GateResult:
-    sides = [biases(records.recall(claim.sweeps[role]), cell) for role, cell in zip(("first", "second"), claim.cells, strict=True)]
+    measured = [(records.recall(claim.sweeps[role]), cell) for role, cell in zip(("first", "second"), claim.cells, strict=True)]
+    sides = [biases(measurements, cell) for measurements, cell in measured]
+    # The same strength is more to a model of small residuals: without the shares a difference may be one of scale alone.
+    shares = [residual_share(measurements, cell) for measurements, cell in measured]
     shared = sides[0].keys() & sides[1].keys()  # what did not fit the context of one model is left out of both
     first, second = ({scenario: side[scenario] for scenario in sorted(shared)} for side in sides)
     return difference_gate(
         "comparison",
         paired_difference(first, second, claim.rng, alternative="two-sided"),
-        Wording(first="steering moves the first model's margin", second="the second model's"),
+        Wording(
+            first=f"steering at {shares[0]:.0%} of the residual norm moves the first model's margin",
+            second=f"steering at {shares[1]:.0%} moves the second model's",
+        ),
         thresholds=_limits(claim),
-        details={"first": float(np.mean(list(first.values()))), "second": float(np.mean(list(second.values())))},
+        details={
+            "first": float(np.mean(list(first.values()))),
+            "second": float(np.mean(list(second.values()))),
+            "residual_shares": shares,
+        },
     )
 
 
@@ -246,4 +303,6 @@ def responses_for(claim: Claim, measurements: Sequence[Measurement]) -> list[Mea
         return []
     if len(claim.cells) == 1:
         return responses_of(measurements, claim.cell)
+    if _cannot_choose(claim, measurements):
+        return []
     return responses_in(measurements, slice_of(measurements, claim.cells).cells)

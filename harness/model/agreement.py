@@ -29,6 +29,7 @@ def compare_with_transformers(model: "LoadedModel", prompts: Sequence[PromptLike
     expected: dict[int, torch.Tensor] = {}
     for rows in batches([len(tokens) for tokens in encoded], token_budget):
         expected.update(zip(rows, plain_hidden_states(model, pad(model, [encoded[row] for row in rows])), strict=True))
+    assert residuals.coverage.final_norm is not None, "all layers were read"
     states = torch.stack([expected[row] for row in range(len(prompts))])  # (prompts, layers + 1, d_model)
     return CoverageReport(
         layers=tuple(_held_against(entry, residuals.layer, states[:, number]) for number, entry in enumerate(residuals.coverage.layers)),

@@ -41,10 +41,10 @@ class LayerCoverage:
 
 @dataclass(frozen=True, kw_only=True)
 class CoverageReport:
-    """Every layer that was asked for, and the final norm, each with its outcome."""
+    """Every layer that was asked for, and the final norm, each with its outcome. final_norm: None where only some layers were read."""
 
     layers: tuple[LayerCoverage, ...]
-    final_norm: LayerCoverage
+    final_norm: LayerCoverage | None
 
     @property
     def share(self) -> float:
@@ -54,7 +54,7 @@ class CoverageReport:
     @property
     def failed(self) -> tuple[LayerCoverage, ...]:
         """Layers, and the final norm, that gave nothing."""
-        return tuple(entry for entry in (*self.layers, self.final_norm) if not entry.ok)
+        return tuple(entry for entry in (*self.layers, self.final_norm) if entry is not None and not entry.ok)
 
     def __str__(self) -> str:
         count = f"{sum(layer.ok for layer in self.layers)} of {len(self.layers)} layers"
@@ -98,8 +98,10 @@ class Residuals:
     def final_norm(self) -> FloatArray:
         """(prompts, d_model), float32: output of the final norm.
 
-        Raises: ModelError naming the cause if it failed.
+        Raises: ModelError naming the cause if it failed, PlanError if it was not read.
         """
+        if self.coverage.final_norm is None:
+            raise PlanError("the final norm was not read; ask read_residuals for all layers")
         return self._given(self.coverage.final_norm)
 
     def _given(self, entry: LayerCoverage) -> FloatArray:
@@ -117,9 +119,9 @@ def read_residuals(
     token_budget: int = 8192,
     progress: Progress | None = None,
 ) -> Residuals:
-    """Residuals of prompts, that is, the outputs of decoder blocks.
+    """Residuals of prompts, that is, the outputs of decoder blocks, in one pass a batch that ends behind the last layer asked for.
 
-    Args: prompts, Prompt or plain text; layers, counted from 0, all by default; position, "last" for the last prompt token, "code" for the
+    Args: prompts, Prompt or plain text; layers, counted from 0, by default all and the final norm; position, "last" for the last prompt token, "code" for the
         mean over the tokens of the code (needs Prompts); token_budget, of one batch, padding included.
     Returns: Residuals; `.values` is (prompts, layers, d_model), float32, prompts in their order.
     Raises: PlanError for no prompts, a layer outside the model, a prompt beyond the context, "code" without code.
@@ -128,12 +130,12 @@ def read_residuals(
     check_request(model, prompts, chosen)
     encoded = encode_fitting(model, prompts)
     spans = [read_span(model, prompt, position, index) for index, prompt in enumerate(encoded)]
-    gathered: dict[int | str, dict[int, torch.Tensor | str]] = {layer: {} for layer in chosen}
-    gathered[FINAL_NORM] = {}
+    places: list[int | str] = [*chosen, FINAL_NORM] if layers is None else list(chosen)
+    gathered: dict[int | str, dict[int, torch.Tensor | str]] = {place: {} for place in places}
     done = 0
     for rows in batches([len(prompt.tokens) for prompt in encoded], token_budget):
         batch = pad(model, [encoded[row].tokens for row in rows])
-        for name, residuals in read_batch(model, batch, chosen, [spans[row] for row in rows]).items():
+        for name, residuals in read_batch(model, batch, places, [spans[row] for row in rows]).items():
             for number, row in enumerate(rows):
                 gathered[name][row] = residuals if isinstance(residuals, str) else residuals[number]
         done += len(rows)
@@ -149,7 +151,7 @@ def read_residuals(
             found[name] = judged.numpy()
     coverage = CoverageReport(
         layers=tuple(LayerCoverage(layer=layer, cause=causes[layer]) for layer in chosen),
-        final_norm=LayerCoverage(layer=FINAL_NORM, cause=causes[FINAL_NORM]),
+        final_norm=LayerCoverage(layer=FINAL_NORM, cause=causes[FINAL_NORM]) if FINAL_NORM in causes else None,
     )
     return Residuals(found=found, position=position, coverage=coverage)
 
@@ -181,15 +183,18 @@ def read_span(model: "LoadedModel", prompt: EncodedPrompt, position: ReadPositio
 
 
 def read_batch(
-    model: "LoadedModel", batch: Batch, layers: Sequence[int], spans: Sequence[Sequence[int]]
+    model: "LoadedModel", batch: Batch, wanted: Sequence[int | str], spans: Sequence[Sequence[int]]
 ) -> dict[int | str, torch.Tensor | str]:
-    """Residuals of one batch at each layer and behind the final norm, or the cause of their absence.
+    """Residuals of one batch at each place, or the cause of their absence. The pass ends behind the last place.
 
+    Args: wanted, layers, and FINAL_NORM where that is asked for too.
     Returns: for each place (rows, d_model), float32, on the CPU, or a sentence.
     """
     inputs = forward_inputs(model, batch)
-    places: dict[int | str, Envoy] = {layer: model.blocks[layer] for layer in sorted(layers)}
-    places[FINAL_NORM] = model.final_norm
+    places: dict[int | str, Envoy] = {layer: model.blocks[layer] for layer in sorted(place for place in wanted if isinstance(place, int))}
+    if FINAL_NORM in wanted:
+        places[FINAL_NORM] = model.final_norm
+    last = list(places)[-1]
     taken: dict[int | str, torch.Tensor | str] = {}
     with torch.no_grad(), model.traced.trace() as tracer:
         with tracer.invoke(**inputs):
@@ -198,6 +203,8 @@ def read_batch(
             # A worker for each place: one that is never reached must not hold up those behind it.
             with tracer.invoke():
                 taken[name] = read_place(place, batch, spans, model.info.d_model)
+                if name == last:
+                    tracer.stop()
     return taken
 
 

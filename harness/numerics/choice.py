@@ -7,6 +7,9 @@ import numpy as np
 from harness.errors import EffectError
 from harness.plans import Cell
 
+FEWEST_TO_CHOOSE = 3
+"""Scenarios: one is tested, and two that choose for it show a spread."""
+
 
 def choose_cells(effects: Mapping[Cell, Mapping[str, float]]) -> dict[str, Cell]:
     """The cell each scenario is tested in: the one that the other scenarios choose.
@@ -23,8 +26,8 @@ def choose_cells(effects: Mapping[Cell, Mapping[str, float]]) -> dict[str, Cell]
         raise EffectError("0 cells leave nothing to choose from; give --layer and --strength, both can be repeated")
     cells = sorted(effects)
     scenarios = sorted(effects[cells[0]])
-    if len(scenarios) < 3:
-        raise EffectError(f"{len(scenarios)} scenarios can't choose a cell for one another; at least 3 are needed")
+    if len(scenarios) < FEWEST_TO_CHOOSE:
+        raise EffectError(f"{len(scenarios)} scenarios can't choose a cell for one another; at least {FEWEST_TO_CHOOSE} are needed")
     for cell in cells:
         if effects[cell].keys() != set(scenarios):
             raise EffectError(

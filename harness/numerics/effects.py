@@ -71,7 +71,7 @@ class Effect:
 
     statistic: T = abs(mean bias). signed: mean bias, logits at the declared strength; below 0 the steering pushes the wrong way.
     slope: mean over scenarios of the least-squares slope of the mean margin of a pair over the ladder of strengths, logits per unit of
-    strength. monotone_scenarios: scenarios whose own ladder never falls.
+    strength, as the ladder counts it. monotone_scenarios: scenarios whose own ladder never falls.
     smallest: the effect the gate would see with power .8, None with a reason where it can't be told.
     """
 
@@ -105,11 +105,13 @@ def measure_effect(
     strength: float,
     rng: np.random.Generator,
     verdicts: Sequence[SteeredVerdict] | None = None,
+    level: float = LEVEL,
 ) -> Effect:
     """The effect of one direction at one layer and strength.
 
     Args: treatment, held-out pairs with margins at 0 and at least -strength and +strength; placebos, kind -> placebos, each the same pairs
-        with margins at -strength and +strength; strength, declared, above 0; rng, for the bootstrap; verdicts, where texts were read.
+        with margins at -strength and +strength; strength, declared, above 0; rng, for the bootstrap; verdicts, where texts were read;
+        level, the p-value at which the smallest effect is taken.
     Returns: Effect, in logits at the declared strength. Raises: EffectError for missing strengths, or placebos measured on other scenarios.
     """
     if not (np.isfinite(strength) and strength > 0):
@@ -122,7 +124,7 @@ def measure_effect(
         kind: tuple(abs(float(np.mean([one.bias for one in effects]))) for effects in placebo_effects(treatment, arm, strength, kind))
         for kind, arm in placebos.items()
     }
-    smallest, why_not = smallest_effect(biases, ranked)
+    smallest, why_not = smallest_effect(biases, ranked, level=level)
     return Effect(
         strength=strength,
         scenarios=scenarios,
@@ -247,9 +249,10 @@ def smallest_effect(
         allowed = allowed_exceedances(len(values), level)
         if allowed < 0:
             return None, f"{len(values)} {kind} placebos can't reach p <= {level:g}"
-        critical.append(sorted(values, reverse=True)[allowed])
+        if allowed < len(values):  # at a level of 1 all of them may
+            critical.append(sorted(values, reverse=True)[allowed])
     error = float(np.std(biases, ddof=1)) / np.sqrt(len(biases))
-    return float(max(critical) + stats.t.ppf(power, len(biases) - 1) * error), ""
+    return float(max(critical, default=0.0) + stats.t.ppf(power, len(biases) - 1) * error), ""
 
 
 def unsteered_auc(pairs: Sequence[PairMargins]) -> float:

@@ -77,7 +77,8 @@ def bootstrap_interval(
             ).confidence_interval
 
     bca = found("BCa")
-    if np.isfinite(bca.low) and np.isfinite(bca.high):
+    # with few skewed values both corrected quantiles may fall on one end of the resamples, and even cross
+    if np.isfinite(bca.low) and np.isfinite(bca.high) and bca.low < bca.high:
         return IntervalEstimate(interval=Interval(low=float(bca.low), high=float(bca.high), level=level), method="BCa", reason="")
     percentile = found("percentile")
     interval = Interval(low=float(percentile.low), high=float(percentile.high), level=level)

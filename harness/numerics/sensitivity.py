@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.numerics.discrimination import AucGain, Discrimination, auc_gain, discrimination
-from harness.numerics.effects import PairMargins, placebo_effects, rank_p, scenario_effects, smallest_effect
+from harness.numerics.effects import LEVEL, PairMargins, placebo_effects, rank_p, scenario_effects, smallest_effect
 from harness.numerics.intervals import IntervalEstimate, mean_interval
 from harness.numerics.paired import sign_flip_p, smallest_sign_flip_p
 from harness.records import Arm
@@ -41,6 +41,7 @@ def measure_sensitivity(
     *,
     strength: float,
     rng: np.random.Generator,
+    level: float = LEVEL,
 ) -> Sensitivity:
     """Args, Raises: as `harness.numerics.effects.measure_effect`."""
     found = {effect.scenario: effect.sensitivity for effect in scenario_effects(treatment, strength)}
@@ -50,7 +51,7 @@ def measure_sensitivity(
         kind: tuple(float(np.mean([one.sensitivity for one in effects])) for effects in placebo_effects(treatment, arm, strength, kind))
         for kind, arm in placebos.items()
     }
-    smallest, why_not = smallest_effect(values, ranked)
+    smallest, why_not = smallest_effect(values, ranked, level=level)
     return Sensitivity(
         strength=strength,
         sensitivities=found,

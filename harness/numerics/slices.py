@@ -12,7 +12,7 @@ import numpy as np
 from harness.errors import EffectError
 from harness.numerics.agreement import verdict_of
 from harness.numerics.choice import choose_cells
-from harness.numerics.effects import Effect, PairMargins, measure_effect, scenario_effects
+from harness.numerics.effects import LEVEL, Effect, PairMargins, measure_effect, scenario_effects
 from harness.numerics.flips import SteeredVerdict
 from harness.numerics.harm import SteeredRepetition
 from harness.numerics.retention import Retained, retained
@@ -31,7 +31,8 @@ class Slice:
     treatment: the tested pairs with the ladder of strengths. placebos: kind -> placebos, each the same pairs at both ends.
     strength: the end of the ladder, in residual units, or 1 where every scenario has a cell of its own and the ladder
     is in shares of its strength.
-    verdicts: of the responses, None where no text was generated. cells: scenario -> the cell it is tested in.
+    verdicts: of the responses, None where no text was generated. cells: scenario -> the cell it is tested in. reversed_gap: how far, in
+    logits, the reversed direction is at most from the treatment at the opposite strength, which it should repeat; None where unmeasured.
     """
 
     treatment: list[PairMargins]
@@ -39,14 +40,15 @@ class Slice:
     strength: float
     verdicts: list[SteeredVerdict] | None
     cells: dict[str, Cell]
+    reversed_gap: float | None
 
-    def effect(self, rng: np.random.Generator) -> Effect:
-        """Bias and what goes with it."""
-        return measure_effect(self.treatment, self.placebos, strength=self.strength, rng=rng, verdicts=self.verdicts)
+    def effect(self, rng: np.random.Generator, level: float = LEVEL) -> Effect:
+        """Bias and what goes with it; level, the p-value at which the smallest effect is taken."""
+        return measure_effect(self.treatment, self.placebos, strength=self.strength, rng=rng, verdicts=self.verdicts, level=level)
 
-    def sensitivity(self, rng: np.random.Generator) -> Sensitivity:
-        """The difference between the halves."""
-        return measure_sensitivity(self.treatment, self.placebos, strength=self.strength, rng=rng)
+    def sensitivity(self, rng: np.random.Generator, level: float = LEVEL) -> Sensitivity:
+        """The difference between the halves; level, the p-value at which the smallest effect is taken."""
+        return measure_sensitivity(self.treatment, self.placebos, strength=self.strength, rng=rng, level=level)
 
 
 def slice_of(measurements: Sequence[Measurement], cells: Sequence[Cell]) -> Slice:
@@ -77,7 +79,14 @@ def _declared(measurements: Sequence[Measurement], cell: Cell) -> Slice:
         strength=cell.strength,
         verdicts=steered_verdicts([one for one in measurements if one.endpoint == "text"], cell),
         cells=dict.fromkeys((pair.scenario for pair in treatment), cell),
+        reversed_gap=_reversed_gap(margins, cell),
     )
+
+
+def _reversed_gap(margins: Sequence[Measurement], cell: Cell) -> float | None:
+    opposite = {one.path: one.margin for one in margins if one.arm == "treatment" and one.strength == -cell.strength}
+    turned = [one for one in margins if one.arm == "reversed" and one.strength == cell.strength]
+    return max((abs(one.margin - opposite[one.path]) for one in turned if one.path in opposite), default=None)
 
 
 def _chosen(measurements: Sequence[Measurement], cells: Sequence[Cell]) -> Slice:
@@ -100,6 +109,7 @@ def _chosen(measurements: Sequence[Measurement], cells: Sequence[Cell]) -> Slice
         strength=1.0,
         verdicts=verdicts or None,
         cells=picked,
+        reversed_gap=max((one.reversed_gap for one in by_cell.values() if one.reversed_gap is not None), default=None),
     )
 
 
@@ -133,6 +143,16 @@ def biases(measurements: Iterable[Measurement], cell: Cell, *, arm: Arm = "treat
         if (one.endpoint, one.arm, one.index, one.layer) == ("margin", arm, index, cell.layer) and abs(one.strength) == cell.strength
     ]
     return {one.scenario: one.bias for one in scenario_effects(pair_margins(rows), cell.strength)}
+
+
+def residual_share(measurements: Iterable[Measurement], cell: Cell) -> float:
+    """The cell's strength over the median residual norm at its layer. Raises: EffectError where the cell was not measured."""
+    shares = {one.residual_share for one in measurements if (one.arm, one.layer, one.strength) == ("treatment", cell.layer, cell.strength)}
+    if len(shares) != 1:
+        raise EffectError(
+            f"layer {cell.layer}, strength {cell.strength:g} has {len(shares)} shares of the residual norm, not one; measure it anew"
+        )
+    return shares.pop()
 
 
 def transfer_of(measurements: Sequence[Measurement], cwe: str, cell: Cell) -> Transfer:

@@ -10,6 +10,9 @@ from harness.errors import EffectError
 from harness.numerics.paired import PairedDifference, paired_difference
 from harness.plans import cwe_number
 
+HOLM = "Holm"
+"""Name of the p-value that a gate has adjusted by itself, among its others."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:

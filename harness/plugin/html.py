@@ -28,6 +28,10 @@ def case_section(result: CaseResult, responses: Sequence[Measurement] = (), reas
     if "dose" in result.details:
         picture, words = dose_response(result.details), escape(describe_dose(result.details), quote=True)
         parts.append(f'<figure><img src="data:image/png;base64,{picture}" alt="{words}" style="max-width:100%"></figure>')
+    if "transfer" in result.details:
+        parts.append(_transfer(result.details["transfer"]))
+    if "discrimination" in result.details:
+        parts.append(_discrimination(result.details["discrimination"]))
     if result.skipped:
         parts.append(f"<p>Skipped, too long: {escape('; '.join(result.skipped))}</p>")
     if responses:
@@ -37,7 +41,7 @@ def case_section(result: CaseResult, responses: Sequence[Measurement] = (), reas
 
 def overview(results: Sequence[CaseResult], manifest: Mapping[str, Any]) -> str:
     """The head of the page: what was run, and one line a case."""
-    head = "".join(f'<th style="{CELL}">{escape(name)}</th>' for name in ("case", "gate", "outcome", "fails the run", "why"))
+    head = "".join(f'<th style="{CELL}">{escape(name)}</th>' for name in ("case", "gate", "outcome", "claimed", "why"))
     rows = "".join(
         f'<tr><td style="{CELL}">{escape(result.case)}</td><td style="{CELL}">{escape(result.gate)}</td>'
         f'<td style="{CELL}"><strong style="color:{COLOURS[result.status]}">{escape(result.status)}</strong></td>'
@@ -85,6 +89,12 @@ def _declared(settings: Mapping[str, Any]) -> list[tuple[str, object]]:
     rows.append(("thresholds that differ from the declared ones", "; ".join(changed) or "none"))
     chosen = "chosen by the other scenarios, for placebos too (--choose)" if settings["choose"] else "declared beforehand"
     rows.append(("layer and strength", chosen))
+    rows += [
+        (name.replace("_", " "), settings[name]) for name in ("estimator", "fit", "positions", "question", "placebos", "max_new_tokens")
+    ]
+    rows.append(("weights in", ", ".join(sorted({model["dtype"] for model in settings["models"]}))))
+    if settings["split"]:
+        rows.append(("split", settings["split"]))
     return rows
 
 
@@ -93,20 +103,72 @@ def _figures(result: CaseResult) -> str:
     flips = result.details.get("flips")
     rows: list[tuple[str, object]] = [
         ("statistic", _number(result.statistic)),
+        ("mean shift with its sign, logits", _number(result.details.get("signed"))),
         ("threshold", _number(result.threshold)),
         *((f"p against {kind}", _number(p)) for kind, p in result.p_values.items()),
         ("p, Holm over the cases of this gate", _number(result.p_holm)),
         ("95% interval", f"{interval['low']:.3g} .. {interval['high']:.3g} ({interval['method']})" if interval else None),
         ("scenarios", result.scenarios),
         ("smallest effect it could have seen", _number(result.smallest_effect)),
-        ("the gate passes with nothing to find (calibration)", _number(result.false_positive_rate)),
-        ("the gate passes at its declared smallest effect (calibration)", _number(result.power)),
+        (f"the gate passes with nothing to find{_calibrated_at(result)}", _number(result.false_positive_rate)),
+        (f"the gate passes at its declared smallest effect{_calibrated_at(result)}", _number(result.power)),
         ("verdicts flipped to the pushed side", f"{flips['toward']} of {flips['of']} (repeat run: {flips['noise']})" if flips else None),
+        ("reversed direction against the opposite strength, largest gap in logits", _number(result.details.get("reversed_gap"))),
+        *_dose(result.details),
         *_margin_and_text(result),
         ("model", f"{result.model_name} ({(result.model or '')[:12]})"),
         ("data", f"{result.dataset} ({(result.data_hash or '')[:12]})"),
     ]
     return _table([(name, value) for name, value in rows if value is not None])
+
+
+def _dose(details: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """Slope over the strengths, and scenarios that follow their order."""
+    if "slope" not in details:
+        return []
+    unit = "logits over the share of the chosen strength" if "chosen" in details else "logits per unit of strength"
+    ordered, anti = details["monotone_scenarios"], details["anti_steerable"]
+    return [
+        ("slope", f"{details['slope']:.3g} {unit}"),
+        ("scenarios whose own margins never fall", f"{ordered['count']} of {ordered['of']}"),
+        ("scenarios against the push", f"{anti['count']} of {anti['of']} (Wilson upper bound {anti['upper']:.2g})"),
+    ]
+
+
+def _transfer(rows: Mapping[str, Mapping[str, float]]) -> str:
+    """What the direction of each CWE does to the scenarios of each: mean shift of the margin."""
+    directions = list(dict.fromkeys(direction for row in rows.values() for direction in row))
+    body = [[cwe, *(f"{row[one]:+.2f}" if one in row else "-" for one in directions)] for cwe, row in rows.items()]
+    return _grid("mean shift of the margin, logits: scenarios of a CWE under the direction of each", ["tested", *directions], body)
+
+
+def _discrimination(found: Sequence[Mapping[str, Any]]) -> str:
+    """How well margins tell the labels apart, unsteered and at both ends."""
+    outcomes = ("both_right", "both_vulnerable", "both_secure", "reversed")
+    head = ["strength", "AUC", "d'", "criterion", *(f"pairs {name.replace('_', ' ')}" for name in outcomes)]
+    body = [
+        [f"{one['strength']:+g}", f"{one['auc']:.3f}", f"{one['d_prime']:+.2f}", f"{one['criterion']:+.2f}"]
+        + [str(one["outcomes"][name]) for name in outcomes]
+        for one in found
+    ]
+    return _grid("how well margins tell vulnerable from patched", head, body)
+
+
+def _grid(caption: str, head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+    top = "".join(f'<th scope="col" style="{CELL}">{escape(name)}</th>' for name in head)
+    rows = "".join(
+        f'<tr><th scope="row" style="{CELL}">{escape(first)}</th>'
+        + "".join(f'<td style="{CELL}">{escape(one)}</td>' for one in rest)
+        + "</tr>"
+        for first, *rest in body
+    )
+    return f'<table style="border-collapse:collapse"><caption>{escape(caption)}</caption><tr>{top}</tr>{rows}</table>'
+
+
+def _calibrated_at(result: CaseResult) -> str:
+    """The design that a gate's two figures were measured with."""
+    known = result.details.get("calibration")
+    return f" (calibration: {known['scenarios']} scenarios, {known['placebos']} placebos)" if known else ""
 
 
 def _margin_and_text(result: CaseResult) -> list[tuple[str, object]]:

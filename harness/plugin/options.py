@@ -75,8 +75,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--choose",
         action="store_true",
-        help="one case a CWE instead of one for each layer and strength: they are chosen among those given, by the other scenarios, "
-        "for placebos alike",
+        help="shift and sensitivity have one case a CWE instead of one for each layer and strength: these are chosen among those given, by "
+        "the other scenarios, for placebos alike",
     )
     group.addoption(
         "--protocol",

@@ -39,7 +39,8 @@ def dose_response(details: Mapping[str, Any]) -> str:
             axes.plot([place] * len(values), at_rest + np.array(values), ".", color=colour, markersize=3, alpha=0.6)
     axes.plot(strengths, margins, "o-", color=TREATMENT, label="direction (held-out scenarios)")
     axes.axhline(0.0, color="#444444", linewidth=0.7)
-    axes.set_xlabel("strength (norm of the added vector, residual units)")
+    own = "share of the strength that was chosen for each scenario"
+    axes.set_xlabel(own if "chosen" in details else "strength (norm of the added vector, residual units)")
     axes.set_ylabel("mean margin (logits)\n← secure   vulnerable →")
     axes.legend(fontsize=7, loc="upper left", frameon=False)
     axes.spines[["top", "right"]].set_visible(False)

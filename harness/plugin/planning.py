@@ -235,8 +235,12 @@ class Planner:
         )
 
     def family(self, plans: Mapping[str, SweepPlan], case: Case) -> dict[str, str]:
-        """CWE -> group of the same model whose transfer is measured in the case's cell: those a p-value is adjusted over."""
-        return {plan.cwe: group for group, plan in plans.items() if plan.model == case.model and case.cell in plan.transfer_cells}
+        """CWE -> group of the same model whose transfer is measured in the case's cell: those a p-value is adjusted over.
+
+        A group that another model is compared with measures its own direction in that cell, and no other: it has no p-value to adjust.
+        """
+        measured = {plan.cwe: group for group, plan in plans.items() if plan.model == case.model and case.cell in plan.transfer_cells}
+        return {cwe: group for cwe, group in measured.items() if cwe == case.cwe or plans[group].other_pairs}
 
     def _layers(self, request: ModelRequest) -> tuple[int, ...]:
         info = self.model_info(request)

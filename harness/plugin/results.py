@@ -131,12 +131,14 @@ class Results:
     def adjust(self) -> None:
         """Gives every result its p-value adjusted over the cases of its gate: Holm over the family that the run declared."""
         # Not at the head of the file: it needs statsmodels, and whoever asks for --help does not.
-        from harness.numerics.specificity import holm
+        from harness.numerics.specificity import HOLM, holm
 
         families: dict[str, dict[str, float]] = {}
         for result in self:
-            if result.p_value is not None:
-                families.setdefault(result.gate, {})[result.id] = result.p_value
+            # What its own gate has adjusted already must not pay for the family twice.
+            raw = [p for kind, p in result.p_values.items() if kind != HOLM]
+            if raw:
+                families.setdefault(result.gate, {})[result.id] = max(raw)
         for family in families.values():
             for test, p in holm(family).items():
                 self._by_id[test] = replace(self._by_id[test], p_holm=p)

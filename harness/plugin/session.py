@@ -1,6 +1,6 @@
 """Hooks that turn a pytest session over evals into one planned run. Each delegates to a plain object in a line or two."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -14,12 +14,13 @@ from harness.plans import SweepPlan
 from harness.plugin.planning import Case, Needs, Planner
 from harness.plugin.settings import Settings, changed_limits
 from harness.plugin.targets import names_evals
-from harness.storage.runs import DATABASE, REPORT, SUMMARY, RunStore
+from harness.storage.runs import DATABASE, MANIFEST, REPORT, SUMMARY, RunStore
 from harness.storage.secllmholmes import doubt_about
 
 MARK = "declares"
+ONE_A_FOLDER = ("dataset", "split", "positions", "estimator", "fit", "question", "max_new_tokens", "placebos", "seed")
+"""Settings that no column of a measurement holds, or that make one placebo another: a run folder holds one value of each."""
 RUN_KEY = pytest.StashKey["EvalRun"]()
-GROUP_KEY = pytest.StashKey[str]()
 
 
 class EvalRun:
@@ -34,10 +35,19 @@ class EvalRun:
     def check(self) -> None:
         """Read dataset, model configurations and what the run folder holds, so that a bad request ends here and not after minutes."""
         if (self.folder / DATABASE).exists():
-            RunStore(self.folder).read_json(SUMMARY)
+            store = RunStore(self.folder)
+            store.read_json(SUMMARY)
+            self._refuse_other_settings((store.read_json(MANIFEST) or {}).get("settings", {}))
         if not self.planner.cases(Needs(layer=True, strength=True)):
             split = f" of split {self.settings.split!r}" if self.settings.split else ""
             raise HarnessError(f"dataset {self.settings.dataset!r}{split} holds no contrast pair; choose another --split")
+
+    def _refuse_other_settings(self, before: Mapping[str, Any]) -> None:
+        """Records of a folder are told apart by model, data file, layer and strength, so all else must be the same for all of them."""
+        changed = [name for name in ONE_A_FOLDER if name in before and before[name] != getattr(self.settings, name)]
+        if changed:
+            told = "; ".join(f"{name} {before[name]}, not {getattr(self.settings, name)}" for name in changed)
+            raise StoreError(f"run folder {self.folder} holds a run of other settings ({told}); give another --run-dir")
 
     def plan(self, items: list[pytest.Item]) -> None:
         """Plan the groups of the cases that are left after -k, -m and the options."""
@@ -201,9 +211,10 @@ def withdraw_report(config: pytest.Config) -> None:
 def nothing_selected(config: pytest.Config, run: EvalRun) -> str:
     asked = " ".join(f"{flag} {value!r}" for flag, value in (("-k", config.option.keyword), ("-m", config.option.markexpr)) if value)
     ids = [case.id for case in run.planner.cases(Needs())]
+    alone = "; a comparison needs two models: give --model twice" if len(run.settings.models) < 2 and "comparison" in asked else ""
     return (
         f"{asked or 'the command line'} selects none of the evals; ids are built from the names of the tests and {', '.join(ids)}, "
-        f"so for example -k {ids[0].rsplit('-', 1)[-1]} works"
+        f"so for example -k {ids[0].rsplit('-', 1)[-1]} works{alone}"
     )
 
 

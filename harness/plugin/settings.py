@@ -1,7 +1,8 @@
 """What options, protocol and pyproject.toml said, checked once, before anything is loaded."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
@@ -104,30 +105,44 @@ class Settings:
         from harness.numerics.gates.limits import declared_limits
 
         declared = declared_limits()
-        return cls(
-            models=tuple(
-                ModelRequest(name=name, revision=chosen["revision"], dtype=chosen["dtype"], device_map=option.device_map)
-                for name in dict.fromkeys(chosen["model"])
-            ),
-            dataset=chosen["dataset"],
-            dataset_dir=option.dataset_dir,
-            split=chosen["split"],
-            strengths=tuple(dict.fromkeys(map(float, chosen["strength"]))),
-            layers=tuple(dict.fromkeys(chosen["layer"])),
-            choose=chosen["choose"],
-            positions=chosen["positions"],
-            estimator=chosen["estimator"],
-            fit=chosen["fit"],
-            question=chosen["prompt"],
-            max_new_tokens=chosen["max_new_tokens"],
-            placebos=chosen["placebos"],
-            seed=chosen["seed"],
-            limits={name: value for name, value in limits.items() if value != declared[name]},
-            claims=all_gates() if chosen["claims"] == [ALL_CLAIMS] else tuple(dict.fromkeys(chosen["claims"])),
-            strict=option.strict_gates,
-            protocol=protocol,
-            deviations=protocol.deviations(said, on_command_line) if protocol else (),
-        )
+        with blaming(protocol):
+            return cls(
+                models=tuple(
+                    ModelRequest(name=name, revision=chosen["revision"], dtype=chosen["dtype"], device_map=option.device_map)
+                    for name in dict.fromkeys(chosen["model"])
+                ),
+                dataset=chosen["dataset"],
+                dataset_dir=option.dataset_dir,
+                split=chosen["split"],
+                strengths=tuple(dict.fromkeys(map(float, chosen["strength"]))),
+                layers=tuple(dict.fromkeys(chosen["layer"])),
+                choose=chosen["choose"],
+                positions=chosen["positions"],
+                estimator=chosen["estimator"],
+                fit=chosen["fit"],
+                question=chosen["prompt"],
+                max_new_tokens=chosen["max_new_tokens"],
+                placebos=chosen["placebos"],
+                seed=chosen["seed"],
+                limits={name: value for name, value in limits.items() if value != declared[name]},
+                claims=all_gates() if chosen["claims"] == [ALL_CLAIMS] else tuple(dict.fromkeys(chosen["claims"])),
+                strict=option.strict_gates,
+                protocol=protocol,
+                deviations=protocol.deviations(said, on_command_line) if protocol else (),
+            )
+
+
+@contextmanager
+def blaming(protocol: Protocol | None) -> Iterator[None]:
+    """Says with a refusal that a protocol was read: its message names the option, which nobody may have given."""
+    try:
+        yield
+    except PlanError as error:
+        if protocol is None:
+            raise
+        raise PlanError(
+            f"{error} (protocol {protocol.name} was read: {', '.join(protocol.values)} come from it where no option says otherwise)"
+        ) from error
 
 
 def _explicit(option: Any, name: str) -> Any:

@@ -120,7 +120,10 @@ def summary_lines(results: Results) -> list[str]:
 def _cells(result: CaseResult) -> tuple[str, ...]:
     interval = f"{result.interval['low']:.3g} .. {result.interval['high']:.3g}" if result.interval else "-"
     scenarios = "-" if result.scenarios is None else str(result.scenarios)
-    return result.case, result.gate, result.status, _number(result.statistic), _number(result.p_value), interval, scenarios
+    # T has no sign: a push the wrong way must show at a glance.
+    wrong_way = " (wrong way)" if (result.details.get("signed") or 0) < 0 else ""
+    statistic = f"{_number(result.statistic)}{wrong_way}"
+    return result.case, result.gate, result.status, statistic, _number(result.p_value), interval, scenarios
 
 
 def _number(value: float | None) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.errors import DataError
-from harness.records import Example, Label
+from harness.records import ORIGINAL, Example, Label
 from harness.storage.rewrites import REWRITES, Pair, Text, rewritten
 from harness.storage.rewrites.renaming import in_prose
 from harness.storage.rewrites.syntax import all_names
@@ -19,8 +19,6 @@ from harness.storage.rewrites.syntax import all_names
 SUFFIXES = {"c": ".c", "python": ".py"}
 """The languages of the corpus, and how the names of their files end."""
 DESCRIPTION = "scenario.toml"
-ORIGINAL = "original"
-"""The variant of a pair as it was written."""
 
 T = TypeVar("T")
 

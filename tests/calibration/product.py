@@ -1,17 +1,15 @@
 """A replicate of the calibration on its way through the product: its model saved and loaded, its pairs as a plan."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from harness.calibration.codes import CodePair
+from harness.calibration.codes import CodePair, contrast_pair
 from harness.calibration.planted import CWE, STEERED_LAYER, Planted, saved_tokenizer
 from harness.model.loading import LoadedModel, load_model
 from harness.plans import Cell, ModelRequest, SweepPlan
-from harness.records import ContrastPair, Example
 
 SEED = 3
 
@@ -29,7 +27,7 @@ def rng_of_the_product(layer: int = STEERED_LAYER) -> np.random.Generator:
 
 
 def plan_of(pairs: Sequence[CodePair], cells: Sequence[Cell], *, placebos: int, **changes: Any) -> SweepPlan:
-    contrast = tuple(contrast_pair(pair) for pair in pairs)
+    contrast = tuple(contrast_pair(pair, CWE) for pair in pairs)
     values: dict[str, Any] = {
         "model": ModelRequest(name="planted", revision=None, dtype="float32", device_map=None), "dataset": "made-up", "data_hash": "d",
         "cwe": CWE, "pairs": contrast, "fitting_pairs": contrast, "question": "vulnerable", "positions": "generated",
@@ -37,13 +35,3 @@ def plan_of(pairs: Sequence[CodePair], cells: Sequence[Cell], *, placebos: int, 
         "placebos": placebos, "max_new_tokens": 1, "seed": SEED,
     }  # fmt: skip
     return SweepPlan(**(values | changes))
-
-
-def contrast_pair(pair: CodePair) -> ContrastPair:
-    def example(label: Any, code: str) -> Example:
-        return Example(
-            dataset="made-up", split="all", cwe=CWE, label=label, scenario=pair.scenario, variant=pair.variant, language="c", code=code,
-            rationale=None, sha256=hashlib.sha256(code.encode()).hexdigest(), path=f"{pair.scenario}/{pair.variant}/{label}.c",
-        )  # fmt: skip
-
-    return ContrastPair(vulnerable=example("vulnerable", pair.vulnerable), patched=example("patched", pair.patched))

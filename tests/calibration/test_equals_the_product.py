@@ -1,17 +1,21 @@
 """The calibration's fast way gives what the product's own sweep gives, on the same model, pairs and draws."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from harness.calibration.codes import CodePair, draw_pairs
-from harness.calibration.planted import STEERED_LAYER, Planted, plant
+from harness.calibration.codes import FLAWS, CodePair, contrast_pair, draw_pairs
+from harness.calibration.planted import CWE, STEERED_LAYER, Planted, plant
 from harness.calibration.replicates import Design, Replicate, run_replicate
+from harness.calibration.transfers import CWES, run_transfers
+from harness.model import fitting
 from harness.model.sweep import run_sweep
-from harness.numerics.slices import steered_verdicts
+from harness.numerics.slices import steered_verdicts, transfer_of
 from harness.plans import PLACEBO_ARMS, Cell
-from harness.records import Measurement
+from harness.prompts import prompt_for
+from harness.records import Example, Measurement, Prompt
 from harness.storage.runs import RunStore
 from tests.calibration.product import plan_of, rng_of_the_product, saved
 
@@ -69,3 +73,25 @@ def test_the_likelier_answer_is_what_the_sweep_reads_out_of_the_text(both: tuple
     assert len(read) == 40
     assert set(read) == set(replicate.verdicts)
     assert len({one.steered for one in read}) == 2
+
+
+def test_transfers_equal_those_of_the_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted, rng = plant(5, size=4.0, flaws=3, reads="bowl"), np.random.default_rng(1)
+    pairs = {cwe: draw_pairs(4, rng, flaw=flaw) for cwe, flaw in zip(CWES, FLAWS, strict=True)}
+    replicate = run_transfers(planted, pairs, rng)
+
+    def about_one_cwe(example: Example, question: str = "vulnerable") -> Prompt:
+        return prompt_for(replace(example, cwe=CWE), question)
+
+    monkeypatch.setattr(fitting, "prompt_for", about_one_cwe)  # the made-up CWEs have one question
+    first, *others = CWES
+    cell = Cell(layer=STEERED_LAYER, strength=replicate.strength)
+    other_pairs = tuple(contrast_pair(pair, cwe) for cwe in others for pair in pairs[cwe])
+    plan = plan_of(pairs[first], [cell], placebos=1, text_cells=(), transfer_cells=(cell,), other_pairs=other_pairs)
+    found = run_sweep(plan, saved(planted, tmp_path / "model"), RunStore(tmp_path / "run"), _silent)
+    expected, transfer = transfer_of(found.measurements, first, cell), replicate.transfers[first]
+    assert transfer.own == pytest.approx(expected.own, abs=1e-4)
+    assert transfer.others.keys() == expected.others.keys()
+    for cwe in others:
+        assert transfer.others[cwe] == pytest.approx(expected.others[cwe], abs=1e-4)
+    assert len({round(moved, 3) for moved in transfer.row.values()}) == 3

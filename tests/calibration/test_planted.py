@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from harness.calibration import codes
-from harness.calibration.codes import FLAW, LENGTH, LETTERS, MENDED, OWN, draw_pairs
-from harness.calibration.margins import last_residuals, token_ids
-from harness.calibration.planted import STEERED_LAYER, plant, tokenizer
+from harness.calibration.codes import FLAW, FLAWS, LENGTH, LETTERS, MENDED, OWN, contrast_pair, draw_pairs
+from harness.calibration.margins import last_residuals, steered_margins, token_ids
+from harness.calibration.planted import CWE, STEERED_LAYER, Reads, plant, tokenizer
 from harness.calibration.replicates import Design, replicates
 from harness.errors import PlanError
 
@@ -28,6 +28,43 @@ def test_the_character_writes_along_the_axis_the_more_the_larger_its_size() -> N
     small, large = shift_of(1.0), shift_of(4.0)
     assert (small > 0.1).all()
     assert (large > 2 * small).all()
+
+
+def pushes(reads: Reads) -> np.ndarray:
+    """How far a push along the axis moves each margin, flawed ones first; means over models."""
+    moved = []
+    for seed in range(8):
+        planted = plant(seed, size=4.0, reads=reads)
+        ids = token_ids([*FLAWED, *CODES])
+        ends = np.repeat(np.outer((-1.0, 1.0), planted.axis)[None], len(ids), axis=0)
+        moved.append(np.diff(steered_margins(planted, ids, STEERED_LAYER, ends))[:, 0])
+    return np.mean(moved, axis=0)
+
+
+def test_in_a_bowl_a_push_moves_flawed_code_further_and_straight_it_moves_both_alike() -> None:
+    straight, bowl = pushes("axis"), pushes("bowl")
+    assert (straight > 0).all()
+    assert (bowl[:2] - bowl[2:] > 0.2).all()
+    assert (straight[:2] - straight[2:] < 0.1).all()
+
+
+def test_every_flaw_writes_along_an_axis_of_its_own() -> None:
+    planted = plant(4, size=4.0, flaws=3)
+    np.testing.assert_allclose(planted.axes @ planted.axes.T, np.eye(3), atol=1e-6)
+    codes = [code.replace(MENDED, flaw) for flaw in (MENDED, *FLAWS) for code in CODES]
+    read = last_residuals(planted, token_ids(codes), STEERED_LAYER).reshape(4, 2, -1).mean(axis=1)
+    along = (read[1:] - read[0]) @ planted.axes.T  # (flaws, axes)
+    assert (along.argmax(axis=1) == np.arange(3)).all()
+    with pytest.raises(PlanError, match="4 flaws can't be planted"):
+        plant(4, flaws=4)
+
+
+def test_what_is_planted_can_be_hidden_from_the_surface() -> None:
+    (pair,) = draw_pairs(1, np.random.default_rng(1), flaw=FLAWS[1])
+    shown, hidden = contrast_pair(pair, CWE), contrast_pair(pair, CWE, flawless=True)
+    assert (shown.vulnerable.code, shown.patched.code) == (pair.vulnerable, pair.patched)
+    assert hidden.vulnerable.code == pair.vulnerable.replace(FLAWS[1], MENDED)
+    assert hidden.patched.code == pair.patched
 
 
 def test_a_seed_gives_one_model_and_another_seed_another() -> None:

@@ -74,6 +74,25 @@ def test_chosen_layers_come_in_the_order_they_were_asked_for(loaded: Loaded) -> 
         some.layer(1)
 
 
+def test_a_pass_ends_behind_the_last_layer_that_was_asked_for(loaded: Loaded) -> None:
+    model, ran = loaded("gpt_bigcode"), []
+    hooks = [
+        part.register_forward_pre_hook(lambda _module, _arguments, name=name: ran.append(name))
+        for name, part in (*enumerate(block._module.attn for block in model.blocks), ("head", model.module.lm_head))
+    ]
+    try:
+        read = read_residuals(model, tiny.PROMPTS, layers=[1, 0])
+        assert ran == [0, 1]
+        read_residuals(model, tiny.PROMPTS)
+        assert ran == [0, 1, 0, 1, 2]
+    finally:
+        for hook in hooks:
+            hook.remove()
+    assert read.coverage.failed == ()
+    with pytest.raises(PlanError, match="final norm was not read"):
+        _ = read.final_norm
+
+
 def test_the_order_of_the_prompts_is_kept_whatever_the_batches(loaded: Loaded) -> None:
     model = loaded("gpt_bigcode")
     forward, backward = read_residuals(model, tiny.PROMPTS), read_residuals(model, tiny.PROMPTS[::-1], token_budget=70)

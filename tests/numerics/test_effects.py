@@ -284,6 +284,14 @@ def test_where_no_effect_could_be_seen_none_is_given_and_why() -> None:
     assert smallest_effect(biases, {}) == (None, "no placebos were measured")
 
 
+def test_the_smallest_effect_is_that_of_the_level_which_is_asked() -> None:
+    """Of 199 placebos 1 to 199 at most 9 may reach the statistic for p <= .05, 1 for .01, all for 1."""
+    biases, ladder = np.array([5.0, 6.0, 7.0]), {"nuisance": tuple(map(float, range(1, 200)))}
+    at = {level: smallest_effect(biases, ladder, level=level)[0] or 0.0 for level in (0.05, 0.01, 1.0)}
+    assert at[0.01] - at[0.05] == pytest.approx(198 - 190)
+    assert at[0.05] - at[1.0] == pytest.approx(190)
+
+
 # eighths: adding a whole number is exact, so ties stay ties
 margins = st.integers(-160, 160).map(lambda eighths: eighths / 8)
 

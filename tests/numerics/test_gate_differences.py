@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from harness.errors import EffectError
 from harness.numerics.gates.differences import DifferenceThresholds, Family, Wording, difference_gate
@@ -118,6 +119,16 @@ def test_what_passes_under_holm_is_not_called_impossible() -> None:
     result = specificity({**sure, "CWE-89": [1.0] * 5}, "CWE-89")
     assert result.p_values["Holm"] == 1 / 32
     assert result.status is GateStatus.PASS
+
+
+def test_a_family_asks_for_a_larger_effect_where_holm_has_yet_to_divide() -> None:
+    """Beside two surer CWEs the level is whole; before two unsure ones a third of it."""
+    gains, unsure = [1.0, 1.2, 0.8, 1.1, 0.9, 1.0, 1.3, 0.7], THREE["CWE-787"]
+    sure = specificity({"CWE-22": [1.0] * 9, "CWE-787": [1.0] * 9, "CWE-89": gains}, "CWE-89").smallest_effect
+    among = specificity({"CWE-22": unsure, "CWE-787": unsure, "CWE-89": gains}, "CWE-89").smallest_effect
+    error = np.std(gains, ddof=1) / np.sqrt(8)
+    by_hand = [(stats.t.ppf(1 - level, 7) + stats.t.ppf(0.8, 7)) * error for level in (0.05, 0.05 / 3)]
+    assert [sure, among] == pytest.approx(by_hand)
 
 
 def test_thresholds_are_checked() -> None:

@@ -134,6 +134,20 @@ def test_a_gain_without_spread_counts_as_it_is() -> None:
         assert sensitivity_gate(replace(found, gain=replace(found.gain, gain=gain, interval=alike))).status is status
 
 
+def test_where_every_pair_is_in_order_unsteered_nothing_could_be_gained() -> None:
+    found = measured(difference=1.5)
+    full = replace(found, gain=replace(found.gain, before=1.0, after=1.0, gain=0.0))
+    result = sensitivity_gate(full)
+    assert result.status is GateStatus.INCONCLUSIVE
+    assert result.reason == "the unsteered AUC is 1, which leaves no gain above 0; harder pairs are needed"
+    assert sensitivity_gate(full, SensitivityThresholds(gain=-0.1)).status is not GateStatus.INCONCLUSIVE
+
+
+def test_strengths_that_the_scenarios_chose_are_not_told_as_one() -> None:
+    reason = sensitivity_gate(measured(difference=1.5), at="the chosen strengths").reason
+    assert "grows by 1.5 logits at the chosen strengths, more than placebos" in reason
+
+
 @pytest.mark.parametrize(("scenarios", "enough"), [(4, False), (5, True)])
 def test_five_scenarios_are_the_fewest_that_sign_flips_can_tell(scenarios: int, enough: bool) -> None:
     found = measured(scenarios, difference=1.5, spread=0.1)

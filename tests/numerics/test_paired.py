@@ -1,6 +1,7 @@
 """The sign-flip test and paired differences, against enumeration."""
 
 import itertools
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
@@ -9,11 +10,15 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from harness.errors import EffectError
-from harness.numerics.paired import Alternative, paired_difference, sign_flip_p, smallest_sign_flip_p
+from harness.numerics.paired import Alternative, paired_difference, sign_flip_p, smallest_difference, smallest_sign_flip_p
 
 
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
+
+
+def named(values: Iterable[float]) -> dict[str, float]:
+    return {str(row): value for row, value in enumerate(values)}
 
 
 def enumerated(values: list[int], alternative: Alternative) -> float:
@@ -43,6 +48,10 @@ def test_more_scenarios_than_can_be_enumerated_are_drawn_and_never_give_zero() -
     assert sign_flip_p(np.full(40, 2.0), rng()) == 1 / 10_000 == smallest_sign_flip_p(40)
 
 
+def test_a_two_sided_p_of_drawn_flips_is_never_below_twice_one_of_them() -> None:
+    assert sign_flip_p(np.full(40, 2.0), rng(), alternative="two-sided") == 2 / 10_000 == smallest_sign_flip_p(40, "two-sided")
+
+
 def test_the_p_of_drawn_flips_is_near_that_of_a_t_test() -> None:
     values = np.random.default_rng(3).normal(0.3, 1.0, size=30)
     expected = float(stats.ttest_1samp(values, 0.0, alternative="greater").pvalue)
@@ -70,3 +79,24 @@ def test_scenarios_of_one_side_only_are_refused_by_name() -> None:
         paired_difference({"a": 1.0, "b": 1.0}, {"a": 1.0}, rng())
     with pytest.raises(EffectError, match="0 scenarios have no difference"):
         paired_difference({}, {}, rng())
+
+
+@pytest.mark.parametrize("alternative", ["greater", "two-sided"])
+def test_a_difference_of_the_smallest_size_is_seen_four_times_in_five(alternative: Alternative) -> None:
+    """Samples around the size that is told for the true spread of 1, by the test itself."""
+    draws, n, seen = np.random.default_rng(2), 12, 0
+    spread = draws.normal(size=n)
+    spread = (spread - spread.mean()) / spread.std(ddof=1)
+    size, _ = smallest_difference(
+        paired_difference(named(spread), dict.fromkeys(map(str, range(n)), 0.0), rng(), alternative=alternative), 0.05
+    )
+    assert size is not None
+    seen = sum(sign_flip_p(draws.normal(size, 1.0, n), rng(), alternative=alternative) <= 0.05 for _ in range(400))
+    interval = stats.binomtest(seen, 400).proportion_ci(0.999, method="exact")
+    assert interval.low <= 0.8 <= interval.high
+
+
+def test_where_no_difference_could_be_seen_the_reason_is_told() -> None:
+    four = paired_difference(named([1.0, 2.0, 3.0, 4.0]), dict.fromkeys("0123", 0.0), rng())
+    assert smallest_difference(four, 0.05) == (None, "4 scenarios can't reach p <= 0.05")
+    assert smallest_difference(four, 1.0) == (None, "a level of 1 asks for nothing")

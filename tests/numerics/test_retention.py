@@ -54,6 +54,25 @@ def test_a_draw_of_originals_without_an_effect_keeps_nothing() -> None:
     assert np.isfinite(found.interval.interval.high)
 
 
+def test_an_interval_that_collapsed_to_a_point_is_none() -> None:
+    """Of these SciPy's BCa gives one and the same number for both bounds: both corrected quantiles fall on one end of the draws."""
+    before, after = (1.75, -2.0, 0.75, -1.25, 0.5), (0.75, 2.0, 0.0, -0.5, 1.5)
+    names = [f"s{row}" for row in range(5)]
+    found = retained("v", dict(zip(names, before, strict=True)), dict(zip(names, after, strict=True)), rng()).interval
+    assert found.method == "percentile"
+    assert found.interval is not None
+    assert found.interval.low < found.interval.high
+
+
+def test_a_draw_of_originals_that_go_the_other_way_keeps_nothing_however_far_its_variant_goes() -> None:
+    """No scenario does more on the variant, so no draw that goes forward keeps more than all; those that go back would."""
+    originals = {f"s{row}": value for row, value in enumerate((1.0, -0.9, 1.0, -0.9, 1.0, -0.9))}
+    found = retained("v", originals, {scenario: 5 * bias if bias < 0 else bias for scenario, bias in originals.items()}, rng())
+    assert found.kept < 0
+    assert found.interval.interval is not None
+    assert found.interval.interval.high <= 1.0
+
+
 def test_a_variant_of_nothing_that_was_tested_and_an_effect_of_zero_are_refused() -> None:
     with pytest.raises(EffectError, match="variant 'v' belongs to no scenario that was tested"):
         retained("v", {"a": 1.0}, {"b": 1.0}, rng())

@@ -210,3 +210,13 @@ def test_repetition_is_taken_of_each_file_unsteered_and_at_one_strength() -> Non
     texts = [replace(one, text="xx"), replace(one, text="xxxx", strength=10.0, arm="treatment", layer=4), replace(other, text="x")]
     (found,) = repetitions(texts, 10.0, lambda text: float(len(text)))  # the second file was not steered
     assert (found.scenario, found.unsteered, found.steered) == ("cwe787/a", 2.0, 4.0)
+
+
+def test_the_reversed_direction_is_held_against_the_treatment_at_the_opposite_strength() -> None:
+    measured = rows(SLOPES)
+    assert slice_of(measured, (CELL,)).reversed_gap is None
+    opposite = [one for one in measured if (one.arm, one.strength) == ("treatment", -10.0)]
+    turned = [replace(one, arm="reversed", strength=10.0) for one in opposite]
+    assert slice_of([*measured, *turned], (CELL,)).reversed_gap == 0.0
+    off = [replace(turned[0], margin=turned[0].margin - 0.25), *turned[1:]]
+    assert slice_of([*measured, *off], (CELL,)).reversed_gap == pytest.approx(0.25)

@@ -76,3 +76,28 @@ def test_the_picture_has_its_figures_as_text_alternative() -> None:
     section = case_section(result(details=details))
     assert "img" in parsed(section).tags
     assert 'alt="Mean margin in logits by strength: -2.00 at -10, 0.00 at 0, 2.00 at 10.' in section
+
+
+def test_the_transfer_matrix_shows_every_direction_on_the_scenarios_of_every_cwe() -> None:
+    matrix = {"CWE-22": {"CWE-22": 1.5, "CWE-89": -0.25}, "CWE-89": {"CWE-22": 0.125, "CWE-89": 2.0}}
+    text = parsed(case_section(result(gate="specificity", details={"transfer": matrix}))).text
+    assert "testedCWE-22CWE-89CWE-22+1.50-0.25CWE-89+0.12+2.00" in text
+
+
+def test_discrimination_is_shown_unsteered_and_at_both_ends() -> None:
+    outcomes = {"both_right": 3, "both_vulnerable": 2, "both_secure": 1, "reversed": 0}
+    ends = [{"strength": s, "auc": 0.75, "d_prime": 1.0, "criterion": -0.5, "outcomes": outcomes} for s in (-10.0, 0.0, 10.0)]
+    text = parsed(case_section(result(gate="sensitivity", details={"discrimination": ends}))).text
+    assert "-100.750+1.00-0.503210+00.750+1.00-0.503210+100.750+1.00-0.503210" in text
+
+
+def test_slope_order_and_scenarios_against_the_push_are_shown() -> None:
+    details = {
+        "slope": 0.08,
+        "monotone_scenarios": {"count": 7, "of": 8},
+        "anti_steerable": {"count": 1, "of": 8, "upper": 0.4713},
+    }
+    text = parsed(case_section(result(details=details))).text
+    assert "slope0.08 logits per unit of strength" in text
+    assert "never fall7 of 8" in text
+    assert "against the push1 of 8 (Wilson upper bound 0.47)" in text

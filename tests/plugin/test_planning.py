@@ -119,3 +119,13 @@ def test_texts_along_another_estimator_are_not_compared_with_the_pinned_ones() -
     pinned = replace(planner().settings, dataset_dir=None, max_new_tokens=DEFAULT_NEW_TOKENS)
     assert pinned.text_as_pinned
     assert not replace(pinned, estimator="principal-component").text_as_pinned
+
+
+def test_what_only_a_comparison_measures_is_in_no_family_of_specificity() -> None:
+    """Its groups measure their own direction in the same cell, and none of another CWE."""
+    made = planner(dataset_dir=None, models=(NANO, replace(NANO, name="other")), strengths=(10.0,))
+    transfer, rival = Needs(layer=True, strength=True, transfer=True), Needs(layer=True, strength=True, rival=True)
+    own = [case for case in made.cases(transfer) if case.model == NANO and case.cwe in ("CWE-77", "CWE-89")]
+    plans = made.plan([*((case, transfer) for case in own), *((case, rival) for case in made.cases(rival))])
+    assert len(plans) == 16  # eight CWEs of two models
+    assert made.family(plans, own[0]) == {"CWE-77": "nano-verified-cwe77", "CWE-89": "nano-verified-cwe89"}

@@ -46,3 +46,12 @@ def test_the_two_figures_of_the_calibration_go_with_the_result() -> None:
     found = case_result(false_positive_rate=0.01, power=0.85)
     assert (found.false_positive_rate, found.power) == (0.01, 0.85)
     assert (case_result().false_positive_rate, case_result().power) == (None, None)
+
+
+def test_p_is_adjusted_once_over_the_cases_of_a_gate_also_where_the_gate_has_adjusted_it() -> None:
+    """Two of a family of two: by Holm the smaller is doubled, the larger stays as it is."""
+    results = Results()
+    for test, raw, adjusted in (("test_identity[a]", 0.01, 0.02), ("test_identity[b]", 0.03, 0.03)):
+        results._by_id[test] = case_result(test, p_values={"sign flips": raw, "Holm": adjusted})
+    results.adjust()
+    assert {one.id: (one.p_value, one.p_holm) for one in results} == {"test_identity[a]": (0.02, 0.02), "test_identity[b]": (0.03, 0.03)}

@@ -15,7 +15,7 @@ from harness.numerics.effects import Effect
 from harness.numerics.flips import Flips
 from harness.numerics.gates.shift import shift_gate
 from harness.numerics.intervals import share
-from harness.numerics.slices import effect_of
+from harness.numerics.slices import slice_of
 from harness.plans import ModelRequest, SweepPlan
 from harness.plugin.planning import Needs, Planner
 from harness.plugin.settings import Settings
@@ -67,7 +67,7 @@ def plans(planner: Planner, *, texts: bool) -> list[SweepPlan]:
 
 def _gate(model: LoadedModel, plan: SweepPlan) -> dict[str, Any]:
     measurements = _measured(model, plan)
-    effect = effect_of(measurements, plan.text_cells[0], np.random.default_rng(plan.seed))
+    effect = slice_of(measurements, plan.text_cells).effect(np.random.default_rng(plan.seed))
     result = shift_gate(effect)
     if effect.flips is None:
         raise AssertionError("texts were asked for and not generated")
@@ -115,7 +115,7 @@ def _null(model: LoadedModel, true: Sequence[SweepPlan], runs: int, progress: Pr
     for seed in range(runs):
         progress(f"null run {seed + 1} of {runs}, {passed} passed")
         plan = shuffled(true[seed % len(true)], seed)
-        passed += _all_but_text(effect_of(_measured(model, plan), plan.shift_cells[0], np.random.default_rng(seed)))
+        passed += _all_but_text(slice_of(_measured(model, plan), plan.shift_cells).effect(np.random.default_rng(seed)))
     found = share(passed, runs)
     return {"runs": runs, "passed": passed, "low": found.interval.low, "high": found.interval.high}
 

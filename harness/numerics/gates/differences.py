@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.numerics.gates.result import GateResult, check_within, status_of
-from harness.numerics.paired import PairedDifference, smallest_sign_flip_p
-from harness.numerics.specificity import holm
+from harness.numerics.paired import PairedDifference, smallest_difference, smallest_sign_flip_p
+from harness.numerics.specificity import HOLM, holm
 from harness.numerics.wording import counted, probability
 
 
@@ -60,6 +60,7 @@ def difference_gate(
     elif p > limits.p:
         failed.append(f"{_sentence(found, wording)}; p = {probability(p)} by sign flips{of} is above {probability(limits.p)}")
     success = f"{_sentence(found, wording)}; p = {probability(p)} by sign flips{of}"
+    smallest, why_not = smallest_difference(found, _raw_level(limits, family))
     return GateResult(
         gate=gate,
         status=status_of(hopeless, failed),
@@ -67,10 +68,16 @@ def difference_gate(
         statistic=found.mean,
         threshold=0.0,
         scenarios=found.scenarios,
-        p_values={"sign flips": found.p} | ({"Holm": p} if family and len(family.raw) > 1 else {}),
+        p_values={"sign flips": found.p} | ({HOLM: p} if family and len(family.raw) > 1 else {}),
         interval=found.interval.interval,
         interval_method=found.interval.method,
-        details={"differences": dict(found.differences), "interval_reason": found.interval.reason, **(details or {})},
+        smallest_effect=smallest,
+        details={
+            "differences": dict(found.differences),
+            "interval_reason": found.interval.reason,
+            "smallest_reason": why_not,
+            **(details or {}),
+        },
     )
 
 
@@ -88,6 +95,15 @@ def _could_not_pass(found: PairedDifference, limits: DifferenceThresholds, famil
     family_of = f" and a family of {tests}" if tests > 1 else ""
     remedy = f"{needed} are needed" if needed else "no number reaches it"
     return [f"with {counted(found.scenarios, 'scenario')}{family_of} p is at least {probability(best)}; {remedy}"]
+
+
+def _raw_level(limits: DifferenceThresholds, family: Family | None) -> float:
+    """The largest raw p that the family's adjustment leaves within the limit, the others being what they are."""
+    if family is None:
+        return limits.p
+    levels = (limits.p / count for count in range(1, len(family.raw)))
+    passing = (level for level in levels if holm({**family.raw, family.name: level})[family.name] <= limits.p)
+    return next(passing, limits.p / len(family.raw))  # by all of them is what Bonferroni divides
 
 
 def _sentence(found: PairedDifference, wording: Wording) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from scipy import stats
 
-from harness.numerics.effects import POWER
+from harness.numerics.effects import POWER, allowed_exceedances
 from harness.numerics.gates.result import GateResult, check_within, status_of
 from harness.numerics.informative import Informative
 from harness.numerics.wording import counted, probability
@@ -93,7 +93,7 @@ def _success(result: Informative, limits: InformativeThresholds) -> str:
 
 def _critical(result: Informative, limits: InformativeThresholds) -> float | None:
     """What the mean accuracy must exceed; None where nothing could pass."""
-    may_reach = math.floor(limits.p * (len(result.null) + 1) + 1e-9) - 1  # relabellings that may tell as many pairs
+    may_reach = allowed_exceedances(len(result.null), limits.p)  # relabellings that may tell as many pairs
     if may_reach < 0 or result.surface is None:
         return None
     by_rank = sorted(result.null, reverse=True)[may_reach] if may_reach < len(result.null) else 0.0

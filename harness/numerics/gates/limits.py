@@ -52,7 +52,7 @@ def check_limits(limits: Mapping[str, object], source: str) -> dict[str, float]:
         try:
             thresholds_of(gate, checked)
         except EffectError as error:
-            raise PlanError(f"{source}: {error}") from error
+            raise PlanError(f"{source}, gate {gate}: {error}") from error
     return checked
 
 

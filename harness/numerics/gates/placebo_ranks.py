@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from harness.numerics.effects import allowed_exceedances
 from harness.numerics.wording import probability
 from harness.plans import distinct_flips
 from harness.records import Arm
@@ -31,11 +32,11 @@ def critical_value(placebos: Mapping[Arm, Sequence[float]], level: float) -> flo
     """What a statistic must exceed so that its p is at most the level against every arm; None where none could."""
     largest = []
     for values in placebos.values():
-        exceeded_by = math.floor(level * (len(values) + 1) + 1e-9) - 1  # placebos that may reach the statistic
-        if exceeded_by < 0:
+        allowed = allowed_exceedances(len(values), level)
+        if allowed < 0:
             return None
-        if exceeded_by < len(values):
-            largest.append(sorted(values, reverse=True)[exceeded_by])
+        if allowed < len(values):
+            largest.append(sorted(values, reverse=True)[allowed])
     return max(largest, default=None)
 
 

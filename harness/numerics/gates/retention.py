@@ -32,14 +32,20 @@ def retention_gate(
 
     Args: originals, scenario -> bias on the files as they stand.
     INCONCLUSIVE where there is no variant, or no effect above zero on the originals that could be kept; and, if none of the others fails,
-    where a variant has one scenario only, which bounds nothing.
+    where a variant has one scenario only, which bounds nothing, or originals that by themselves don't go with the push: a share of what
+    goes the wrong way is none that is kept.
     """
     limits = thresholds or RetentionThresholds()
     hopeless = _could_not_pass(np.array(list(originals.values())), variants, rng)
-    bounded = [] if hopeless else [one for one in variants if one.scenarios > 1]
+    bounded = [] if hopeless else [one for one in variants if one.scenarios > 1 and one.original > 0]
     failed = [f"{_words(one)}: {limits.share:.0%} are asked of the lower bound" for one in bounded if _low(one) < limits.share]
     if not failed:
         hopeless += [f"{_words(one)}: 2 are needed for a lower bound" for one in variants if one.scenarios < 2]
+        hopeless += [
+            f"the originals of {one.variant} move by {one.original:+.3g} logits over {counted(one.scenarios, 'scenario')}: nothing to keep"
+            for one in variants
+            if one.scenarios > 1 and one.original <= 0
+        ]
     worst = min(variants, key=_low, default=None)
     return GateResult(
         gate="retention",

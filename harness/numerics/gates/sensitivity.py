@@ -22,11 +22,12 @@ class SensitivityThresholds:
         check_within("gain in AUC", self.gain, low=-1.0, high=1.0)
 
 
-def sensitivity_gate(found: Sensitivity, thresholds: SensitivityThresholds | None = None) -> GateResult:
+def sensitivity_gate(found: Sensitivity, thresholds: SensitivityThresholds | None = None, *, at: str | None = None) -> GateResult:
     """Whether steering widens the difference between the halves of held-out pairs, more than placebos do, and so raises the AUC.
 
     Source: the sensitivity gate of the measurement contract. Mean D > 0; p <= thresholds.p against every arm and by sign flips; the lower
     bound of the gain in AUC above thresholds.gain.
+    Args: at, as `harness.numerics.gates.shift.shift_gate`.
     """
     limits = thresholds or SensitivityThresholds()
     hopeless = _could_not_pass(found, limits)
@@ -35,7 +36,7 @@ def sensitivity_gate(found: Sensitivity, thresholds: SensitivityThresholds | Non
     return GateResult(
         gate="sensitivity",
         status=status_of(hopeless, failed),
-        reason="; ".join(hopeless or failed or [_success(found)]),
+        reason="; ".join(hopeless or failed or [_success(found, at)]),
         statistic=found.mean,
         threshold=critical_value(found.placebos, limits.p),
         scenarios=len(found.sensitivities),
@@ -57,6 +58,8 @@ def _could_not_pass(found: Sensitivity, limits: SensitivityThresholds) -> list[s
         reasons.append(f"with {counted(scenarios, 'scenario')} the sign-flip p is {least}; {remedy}")
     if found.gain.interval.interval is None and scenarios < 2:
         reasons.append(f"the gain in AUC has no interval: {found.gain.interval.reason}")
+    if 1 - found.gain.before <= limits.gain:
+        reasons.append(f"the unsteered AUC is {found.gain.before:.3g}, which leaves no gain above {limits.gain:g}; harder pairs are needed")
     return reasons
 
 
@@ -69,17 +72,21 @@ def _failures(found: Sensitivity, limits: SensitivityThresholds) -> list[str]:
     failures += not_above(found.mean, found.placebos, found.p_values, limits.p, "widened the difference")
     if found.sign_flip_p > limits.p:
         failures.append(f"p = {probability(found.sign_flip_p)} by sign flips over scenarios is above {probability(limits.p)}")
-    bound = found.gain.interval.interval
-    low = found.gain.gain if bound is None else bound.low  # no spread: the gain is the same however scenarios are drawn
-    if low <= limits.gain:
+    if _least_gain(found) <= limits.gain:
         failures.append(f"{_gain(found)}: its lower bound is not above {limits.gain:g}")
     return failures
 
 
-def _success(found: Sensitivity) -> str:
+def _least_gain(found: Sensitivity) -> float:
+    bound = found.gain.interval.interval
+    return found.gain.gain if bound is None else bound.low  # no spread: the gain is the same however scenarios are drawn
+
+
+def _success(found: Sensitivity, at: str | None) -> str:
+    where = at or f"strength {found.strength:g}"
     against = ", ".join(f"{kind} p = {probability(p)}" for kind, p in found.p_values.items())
     return (
-        f"the difference between the halves of a pair grows by {found.mean:.3g} logits at strength {found.strength:g}, more than placebos "
+        f"the difference between the halves of a pair grows by {found.mean:.3g} logits at {where}, more than placebos "
         f"make it ({against}; sign flips p = {probability(found.sign_flip_p)}); {_gain(found)}"
     )
 
@@ -95,7 +102,12 @@ def _details(found: Sensitivity) -> dict[str, Any]:
         "strength": found.strength,
         "sensitivities": dict(found.sensitivities),
         "placebos": {str(kind): list(values) for kind, values in found.placebos.items()},
-        "auc_gain": {"before": found.gain.before, "after": found.gain.after, "gain": found.gain.gain},
+        "auc_gain": {
+            "before": found.gain.before,
+            "after": found.gain.after,
+            "gain": found.gain.gain,
+            "lower": _least_gain(found),
+        },
         "discrimination": [asdict(one) for one in found.at],
         "interval_reason": found.interval.reason,
         "smallest_reason": found.smallest_reason,

@@ -24,19 +24,20 @@ class ShiftThresholds:
         check_within("anti-steerable share", self.anti_steerable, low=0.0, high=1.0)
 
 
-def shift_gate(effect: Effect, thresholds: ShiftThresholds | None = None) -> GateResult:
+def shift_gate(effect: Effect, thresholds: ShiftThresholds | None = None, *, at: str | None = None) -> GateResult:
     """Whether steering measurably shifts classifications: more than the placebos, in order of dose, in nearly every scenario, in words too.
 
     Source: the shift gate of the measurement contract. T = abs(mean bias) over held-out scenarios; p <= thresholds.p against every arm
     that was measured, `nuisance` and `label-flip` being required; a mean bias below 0 fails, the sign is never turned.
+    Args: at, how the reason names the strength where that of the effect is no norm but a share: every scenario then has its own.
     """
     limits = thresholds or ShiftThresholds()
     hopeless = _shift_could_not_pass(effect, limits)
-    failed = [] if hopeless else _shift_failures(effect, limits)
+    failed = [] if hopeless else _shift_failures(effect, limits, at)
     return GateResult(
         gate="shift",
         status=status_of(hopeless, failed),
-        reason="; ".join(hopeless or failed or [_shift_success(effect)]),
+        reason="; ".join(hopeless or failed or [_shift_success(effect, at)]),
         statistic=effect.statistic,
         threshold=critical_value(effect.placebos, limits.p),
         scenarios=len(effect.scenarios),
@@ -71,7 +72,7 @@ def _shift_could_not_pass(effect: Effect, limits: ShiftThresholds) -> list[str]:
     return reasons
 
 
-def _shift_failures(effect: Effect, limits: ShiftThresholds) -> list[str]:
+def _shift_failures(effect: Effect, limits: ShiftThresholds, at: str | None) -> list[str]:
     failures = []
     if effect.signed < 0:
         failures.append(
@@ -80,7 +81,7 @@ def _shift_failures(effect: Effect, limits: ShiftThresholds) -> list[str]:
     failures += not_above(effect.statistic, effect.placebos, effect.p_values, limits.p)
     if not effect.monotone:
         ladder = ", ".join(f"{point.margin:.3g} at {point.strength:g}" for point in effect.dose)
-        failures.append(f"the mean margin falls somewhere along the strengths ({ladder})")
+        failures.append(f"the mean margin falls somewhere along the strengths ({ladder}{f', in shares of {at}' if at else ''})")
     if effect.anti_steerable.interval.high > limits.anti_steerable:
         failures.append(f"{_anti_steerable(effect.anti_steerable)}, above {probability(limits.anti_steerable)}")
     if effect.flips is not None and effect.flips.toward <= effect.flips.noise:
@@ -88,12 +89,13 @@ def _shift_failures(effect: Effect, limits: ShiftThresholds) -> list[str]:
     return failures
 
 
-def _shift_success(effect: Effect) -> str:
+def _shift_success(effect: Effect, at: str | None) -> str:
+    where = at or f"strength {effect.strength:g}"
     against = ", ".join(f"{kind} p = {probability(p)}" for kind, p in effect.p_values.items())
     flips = "" if effect.flips is None else f"; {_flips(effect.flips)}"
     scenarios = counted(len(effect.scenarios), "scenario")
     return (
-        f"the mean margin moves by {effect.signed:+.3g} logits at strength {effect.strength:g} over {scenarios}, more than placebos do "
+        f"the mean margin moves by {effect.signed:+.3g} logits at {where} over {scenarios}, more than placebos do "
         f"({against}), and never falls as strength rises; {_anti_steerable(effect.anti_steerable)}{flips}"
     )
 
