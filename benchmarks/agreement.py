@@ -26,8 +26,9 @@ APART = 4
 class Agreement:
     """How well a method agrees with the harness' engine.
 
-    difference: largest of all margins; range_: median over the prompts of how far the margins range over the cells; None where texts were
-    compared. texts: how many were, and parted: how many of them part where two logits nearly tie; None where margins were.
+    difference: largest of all margins; range_: median over the prompts of how far the margins range over the cells, None for a single cell;
+    both None where texts were compared. texts: how many were, and parted: how many of them part where two logits nearly tie; both None
+    where margins were.
     """
 
     method: str
@@ -48,14 +49,14 @@ def check_margins(method: str, positions: Positions, expected: FloatArray, found
     if not np.isfinite(found).all() or not np.isfinite(expected).all():
         raise BenchmarkError(f"margins of {method} are not finite at positions {positions}; lower the strengths in benchmarks/work.py")
     difference, allowed = float(np.abs(expected - found).max()), TOLERANCE[dtype]
-    range_ = float(np.median(np.ptp(expected, axis=1)))
+    range_ = float(np.median(np.ptp(expected, axis=1))) if expected.shape[1] > 1 else None
     if difference > allowed:
         prompt, cell = np.unravel_index(int(np.abs(expected - found).argmax()), found.shape)
         raise BenchmarkError(
             f"{method} gives {found[prompt, cell]:.4g} for prompt {prompt} in cell {cell} at positions {positions}, the engine "
             f"{expected[prompt, cell]:.4g}: {allowed:g} is allowed between them; times of methods that disagree mean nothing"
         )
-    if expected.shape[1] > 1 and range_ < APART * allowed:
+    if range_ is not None and range_ < APART * allowed:
         raise BenchmarkError(
             f"the margins range over {range_:.3g} from cell to cell, less than {APART} tolerances of {allowed:g}: a wrong cell would not "
             "show; raise the strengths in benchmarks/work.py"

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import gcd
 from typing import Literal
 
 import torch
@@ -58,10 +59,14 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def some_of(cells: Sequence[Cell], sample: int | None, round_: int) -> list[Cell]:
-    """The cells that a method which runs the prompt for each is timed on in one round; after some rounds each has had its turn."""
+    """The cells that a method which runs the prompt for each is timed on in one round; after some rounds each has had its turn.
+
+    They are taken from all over the list, so that a few differ in layer and strength.
+    """
     if sample is None or sample >= len(cells):
         return list(cells)
-    return [cells[(round_ * sample + number) % len(cells)] for number in range(sample)]
+    step = next(step for step in range(len(cells) // 3 + 1, len(cells) + 2) if gcd(step, len(cells)) == 1)
+    return [cells[(round_ * sample + number) * step % len(cells)] for number in range(sample)]
 
 
 def all_jobs(bench: Bench) -> list[Job]:

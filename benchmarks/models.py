@@ -101,12 +101,13 @@ def write_random(folder: Path, recipe: Recipe) -> Path:
     import torch
     from transformers import GPTBigCodeConfig, GPTBigCodeForCausalLM
 
-    from harness.model.loading import load_tokenizer
+    from harness.model.loading import load_tokenizer, without_bars
     from harness.model.sources import EMBEDDED, embedded_folder
 
     torch.manual_seed(SEED)
     tokens = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0}
     config = GPTBigCodeConfig(**{**tokens, **(recipe.changes or {})}, attn_pdrop=0.0, embd_pdrop=0.0, resid_pdrop=0.0)
-    GPTBigCodeForCausalLM(config).to(getattr(torch, recipe.dtype)).save_pretrained(folder)
+    with without_bars():
+        GPTBigCodeForCausalLM(config).to(getattr(torch, recipe.dtype)).save_pretrained(folder)
     load_tokenizer(embedded_folder(), EMBEDDED).save_pretrained(folder)
     return folder

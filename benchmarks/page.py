@@ -112,5 +112,6 @@ def _agreed(one: "Agreement") -> list[str]:
     if one.texts is not None:
         how = f"{one.texts} texts, {one.parted} of them part where two logits tie"
     else:
-        how = f"margins differ by {one.difference:.2g} at most; they range over {one.range_:.2g} from cell to cell"
+        ranging = "" if one.range_ is None else f"; they range over {one.range_:.2g} from cell to cell"
+        how = f"margins differ by {one.difference:.2g} at most{ranging}"
     return [one.method, one.positions, how]

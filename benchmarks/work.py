@@ -79,7 +79,7 @@ def make_work(model: "LoadedModel", size: Size) -> Work:
     norms = residual_norms(model, prompts, layers)
     draws = np.random.default_rng(SEED)
     directions = {layer: unit(draws, model.info.d_model) for layer in layers}
-    chosen = SHARES[4 - size.strengths // 2 : 4 + size.strengths // 2]
+    chosen = (*SHARES[: size.strengths // 2], *SHARES[-(size.strengths // 2) :])
     cells = tuple(Cell(layer=layer, strength=share * norms[layer], direction=directions[layer]) for layer in layers for share in chosen)
     middle = layers[len(layers) // 2]
     placebos = tuple(
