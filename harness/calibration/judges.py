@@ -173,7 +173,7 @@ GATES: Mapping[str, CalibratedGate] = {
         parts=sensitivity_parts,
         nulls=_NULLS | {", read in a bowl": Design(reads="bowl")},
         power=Design(reads="bowl"),
-        declared={8: 2.0, 24: 1.0},
+        declared={8: 4.0, 24: 1.0},
         sizes=(0.5, 1.0, 2.0, 4.0),
         control_passes=False,
         copies=True,

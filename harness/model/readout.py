@@ -89,8 +89,8 @@ def read_margins(
     Args: logits, (rows, vocabulary), float32; rows, the rows' numbers in the whole plan.
     Raises: ModelError naming the row whose logits are not finite.
     """
-    least, largest = logits.aminmax(dim=-1)
-    finite = (least.isfinite() & largest.isfinite()).tolist()
+    total = logits.logsumexp(dim=-1, keepdim=True).double()  # not finite where a logit is NaN or inf; -inf alone escapes it
+    finite = (total[:, 0].isfinite() & logits.amin(dim=-1).isfinite()).tolist()
     if not all(finite):
         place = finite.index(False)
         steered = "" if added[place].layer is None else f" steered at layer {added[place].layer}"
@@ -99,7 +99,7 @@ def read_margins(
             f"{str(model.dtype).removeprefix('torch.')}; load it with --dtype float32 or bfloat16, or lower the strength"
         )
     chosen = logits.gather(1, torch.tensor(answers, device=logits.device))  # (rows, 2)
-    logp = (chosen.double() - logits.logsumexp(dim=-1, keepdim=True)).tolist()
+    logp = (chosen.double() - total).tolist()
     best = logits.topk(2, dim=-1).values.tolist()
     return [
         SteeredMargin(

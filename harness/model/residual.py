@@ -121,8 +121,8 @@ def read_residuals(
 ) -> Residuals:
     """Residuals of prompts, that is, the outputs of decoder blocks, in one pass a batch that ends behind the last layer asked for.
 
-    Args: prompts, Prompt or plain text; layers, counted from 0, by default all and the final norm; position, "last" for the last prompt token, "code" for the
-        mean over the tokens of the code (needs Prompts); token_budget, of one batch, padding included.
+    Args: prompts, Prompt or plain text; layers, counted from 0, by default all and the final norm; position, "last" for the last prompt
+        token, "code" for the mean over the tokens of the code (needs Prompts); token_budget, of one batch, padding included.
     Returns: Residuals; `.values` is (prompts, layers, d_model), float32, prompts in their order.
     Raises: PlanError for no prompts, a layer outside the model, a prompt beyond the context, "code" without code.
     """

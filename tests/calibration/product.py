@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from harness.calibration.codes import CodePair, contrast_pair
-from harness.calibration.planted import CWE, STEERED_LAYER, Planted, saved_tokenizer
+from harness.calibration.planted import CWE, Planted, saved_tokenizer
 from harness.model.loading import LoadedModel, load_model
 from harness.plans import Cell, ModelRequest, SweepPlan
 
@@ -21,9 +21,9 @@ def saved(planted: Planted, folder: Path) -> LoadedModel:
     return load_model(folder)
 
 
-def rng_of_the_product(layer: int = STEERED_LAYER) -> np.random.Generator:
+def rng_of_the_product() -> np.random.Generator:
     """What `fit_vectors` draws its placebos with."""
-    return np.random.default_rng([SEED, layer, int(CWE.removeprefix("CWE-"))])
+    return np.random.default_rng([SEED, int(CWE.removeprefix("CWE-"))])
 
 
 def plan_of(pairs: Sequence[CodePair], cells: Sequence[Cell], *, placebos: int, **changes: Any) -> SweepPlan:

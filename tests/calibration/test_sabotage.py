@@ -15,7 +15,8 @@ import pytest
 from harness.calibration.codes import CodePair, draw_pairs
 from harness.calibration.planted import plant
 from harness.errors import DirectionError, SteeringError
-from harness.model import addition, passes
+from harness.model import addition
+from harness.model.engine import queries
 from harness.model.loading import LoadedModel
 from harness.model.sweep import run_sweep
 from harness.numerics import crossfit
@@ -122,19 +123,19 @@ def test_a_turned_sign_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_steering_dropped_at_one_layer_is_refused(model: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    genuine = addition.add
+    genuine = addition.add_to_tokens
 
-    def forgetful(model: LoadedModel, what: addition.Addition, mask: Any) -> addition.Change:
+    def forgetful(model: LoadedModel, what: addition.Addition) -> addition.Change:
         with pytest.MonkeyPatch.context() as patch:
             if what.layer == 1:
                 patch.setattr(addition, "with_residual", lambda output, _residual: output)
-            return genuine(model, what, mask)
+            return genuine(model, what)
 
-    monkeypatch.setattr(passes, "add", forgetful)
+    monkeypatch.setattr(queries, "add_to_tokens", forgetful)
     with pytest.raises(SteeringError, match=r"was steered by 0 at layer 1 of .* but [\d.]+ was planned"):
         sweep(model, tmp_path)
     with closing(sqlite3.connect(tmp_path / "measurements.sqlite")) as stored:
-        assert stored.execute("SELECT DISTINCT layer FROM measurements ORDER BY layer").fetchall() == [(None,), (0,)]
+        assert stored.execute("SELECT count(*) FROM measurements WHERE layer = 1").fetchone() == (0,)
 
 
 def test_secure_read_inside_insecure_is_caught_by_the_test_of_that_name(monkeypatch: pytest.MonkeyPatch) -> None:

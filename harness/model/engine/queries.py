@@ -1,7 +1,8 @@
 """Rows over one prompt as parallel query tokens: each is the prompt's last token, sees the prompt and itself, and none of the others.
 
 The last token of a prompt is asked R times at once over the cache of all tokens before it. A mask of its own keeps the R apart, all stand
-at the position of the last token, and each has its own layer and delta. So R variants cost R tokens and not R prompts.
+at the position of the last token, and each has its own layer and delta. So R variants cost R tokens and not R prompts. Up to the lowest
+steered layer all queries of a prompt are the same, so there one is run and stands for all.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from harness.model.addition import Change, add_to_tokens
+from harness.model.addition import Change, add_to_tokens, residual_of, with_residual
 from harness.model.engine.prefixes import Prefixes, own_view
 from harness.model.engine.rows import Pass, Query, additions_of
 from harness.model.passes import Outcome
 
 if TYPE_CHECKING:
-    from nnsight.intervention.envoy import Envoy
     from transformers import Cache
 
     from harness.model.loading import LoadedModel
@@ -33,7 +33,9 @@ def ask(model: "LoadedModel", prefixes: Prefixes, queries: Sequence[Query], byte
         with the number FILLER stand in, unsteered; what they gave is not asked for.
     """
     of_prompt: list[list[Query]] = [[] for _ in prefixes.tokens]
-    for place, query in zip(prefixes.places(queries), queries, strict=True):
+    # High layers together: what lies below the lowest of a pass is skipped.
+    ordered = sorted(queries, key=lambda query: len(model.blocks) if query.layer is None else query.layer)
+    for place, query in zip(prefixes.places(ordered), ordered, strict=True):
         of_prompt[place].append(query)
     longest = max(map(len, of_prompt))
     width = at_once(model, prefixes, byte_budget)
@@ -56,32 +58,57 @@ def at_once(model: "LoadedModel", prefixes: Prefixes, byte_budget: int) -> int:
 
 def one_pass(model: "LoadedModel", prefixes: Prefixes, grid: list[Query]) -> Pass:
     """One pass of (prompts * queries) tokens; the grid holds as many rows of each prompt."""
-    prompts = len(prefixes.tokens)
-    width = len(grid) // prompts
-    ids = torch.tensor([tokens[-1] for tokens in prefixes.tokens], device=model.device)[:, None].expand(prompts, width)
-    places = torch.tensor([len(tokens) - 1 for tokens in prefixes.tokens], device=model.device)[:, None].expand(prompts, width)
-    cache = own_view(prefixes.cache)
-    masks = masks_of(model, prefixes, cache, width)
-    inputs: dict[str, Any] = {"input_ids": ids.contiguous(), "past_key_values": cache, "use_cache": True}
-    if model.takes("position_ids"):
-        inputs["position_ids"] = places.contiguous()
-    if model.takes("logits_to_keep"):
-        inputs["logits_to_keep"] = 0
-    inner = None if isinstance(masks, torch.Tensor) else decoder_of(model)
-    if isinstance(masks, torch.Tensor):
-        inputs["attention_mask"] = masks
+    width = len(grid) // len(prefixes.tokens)
     additions = additions_of(model, grid, "generated")
+    lowest = additions[0].layer if additions else None
+    same = None if lowest is None or width == 1 else unsteered_output(model, prefixes, lowest, width)
+    inputs, masks = query_inputs(model, prefixes, width)
     changes: list[Change] = []
     with torch.no_grad(), model.traced.trace(**inputs):
-        if inner is not None:
-            # nnsight makes tensors of a call's arguments, and a mask for each layer type is a dict.
-            arguments, named = inner.inputs
-            inner.inputs = (arguments, {**named, "attention_mask": masks})
+        if isinstance(masks, dict):
+            give_masks(model, masks)
+        for block in model.blocks[: 0 if same is None or lowest is None else lowest + 1]:
+            block.skip(same)
         for addition in additions:
             changes.append(add_to_tokens(model, addition))
         logits = model.traced.output.logits.save()
     flat = logits.reshape(len(grid), -1).float()
     return Pass(rows=grid, outcome=Outcome(logits=flat, generated=None, changes=tuple(changes)), additions=additions)
+
+
+def unsteered_output(model: "LoadedModel", prefixes: Prefixes, layer: int, width: int) -> Any:
+    """What a block gives for the last token of each prompt, as its output for `width` queries that are all alike."""
+    inputs, masks = query_inputs(model, prefixes, 1)
+    outputs: list[Any] = []
+    with torch.no_grad(), model.traced.trace(**inputs) as tracer:
+        if isinstance(masks, dict):
+            give_masks(model, masks)
+        outputs.append(model.blocks[layer].output)
+        tracer.stop()
+    (output,) = outputs
+    return with_residual(output, residual_of(output).expand(-1, width, -1).clone())
+
+
+def query_inputs(model: "LoadedModel", prefixes: Prefixes, width: int) -> tuple[dict[str, Any], torch.Tensor | dict[str, torch.Tensor]]:
+    """`width` queries of each prompt as arguments of the model's forward, and their masks: among the arguments where layer types agree."""
+    cache = own_view(prefixes.cache)
+    masks = masks_of(model, prefixes, cache, width)
+    last = torch.tensor([[tokens[-1], len(tokens) - 1] for tokens in prefixes.tokens], device=model.device)  # (prompts, 2)
+    inputs: dict[str, Any] = {"input_ids": last[:, :1].repeat(1, width), "past_key_values": cache, "use_cache": True}
+    if model.takes("position_ids"):
+        inputs["position_ids"] = last[:, 1:].repeat(1, width)
+    if model.takes("logits_to_keep"):
+        inputs["logits_to_keep"] = 0
+    if isinstance(masks, torch.Tensor):
+        inputs["attention_mask"] = masks
+    return inputs, masks
+
+
+def give_masks(model: "LoadedModel", masks: dict[str, torch.Tensor]) -> None:
+    """Hands a mask for each layer type to the model below its head; nnsight makes a tensor of what a call is given. Inside a trace."""
+    decoder = getattr(model.traced, model.module.base_model_prefix)
+    arguments, named = decoder.inputs
+    decoder.inputs = (arguments, {**named, "attention_mask": masks})
 
 
 def masks_of(model: "LoadedModel", prefixes: Prefixes, cache: "Cache", width: int) -> torch.Tensor | dict[str, torch.Tensor]:
@@ -104,8 +131,3 @@ def mask_over(model: "LoadedModel", prefixes: Prefixes, kept: int, width: int) -
     seen = torch.cat([shown, itself], dim=-1)
     mask = torch.full(seen.shape, torch.finfo(model.dtype).min, dtype=model.dtype, device=seen.device)
     return mask.masked_fill_(seen, 0)
-
-
-def decoder_of(model: "LoadedModel") -> "Envoy":
-    """The model below its head, which takes a mask for each layer type."""
-    return getattr(model.traced, model.module.base_model_prefix)
