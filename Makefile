@@ -4,13 +4,16 @@
 #   make eval ARGS="-n 2"           more pytest arguments
 #   make eval SELECT="-k cwe787 --strength 5 --layer 3"   another selection
 #   make calibrate                  measure how often the gates are wrong, and write docs/calibration.md and what gates tell of it
-#   make test | make check | make bench
+#   make bench                      time a sweep beside what others do for one, write docs/performance.md, and fail where a ratio got worse
+#   make bench ARGS=--update-baseline   commit to the ratios of this run
+#   make test | make check
 
 PYTHON ?= python3
 SELECT ?= -k cwe787 --strength 10
 ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
+PEERS := .venv/.peers
 
 .PHONY: eval test check bench calibrate clean
 .DELETE_ON_ERROR:
@@ -31,8 +34,13 @@ check: $(READY)
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 
-bench: $(READY)
-	$(BIN)/python -m pytest evals -k "speed and cwe787" --benchmark-only $(ARGS)
+$(PEERS): $(READY) benchmarks/peers.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/peers.txt
+	touch $(PEERS)
+
+bench: $(PEERS)
+	$(BIN)/python -m pytest evals -k "speed and cwe787" --benchmark-only --benchmark-autosave --benchmark-compare
+	$(BIN)/python -m benchmarks --out docs/performance.md --compare $(ARGS)
 
 calibrate: $(READY)
 	$(BIN)/python -m harness.calibration --jobs 2 --out docs/calibration.md --figures harness/numerics/calibration.json $(ARGS)

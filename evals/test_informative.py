@@ -1,14 +1,18 @@
 """The residuals of the declared layers carry the label: they tell held-out pairs apart, better than relabelled pairs and the surface do."""
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from fixtures.gates import Gate
-from harness.model.sweep import SweepResult
 from harness.numerics.surface import surface_accuracy
+
+if TYPE_CHECKING:
+    from harness.model.sweep import SweepResult
 
 
 @pytest.mark.declares(residuals=True)
-def test_informative(sweep: SweepResult, gate: Gate) -> None:
+def test_informative(sweep: "SweepResult", gate: Gate) -> None:
     plan = sweep.plan
     observed = {
         "residuals": sweep.residuals,

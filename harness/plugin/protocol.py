@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import PlanError
-from harness.numerics.gates.limits import check_limits
 
 KEYS: dict[str, tuple[type, ...]] = {
     "model": (str, list),
@@ -60,6 +59,9 @@ class Protocol:
 
 def read_protocol(path: Path) -> Protocol:
     """The protocol in a TOML file. Raises: PlanError for a file that is missing, is no TOML or holds what no protocol can declare."""
+    # Not at the head of the file: the gates need SciPy, and whoever asks for --help does not.
+    from harness.numerics.gates.limits import check_limits
+
     try:
         raw = path.read_bytes()
         stored = tomllib.loads(raw.decode("utf-8"))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.numerics.specificity import HOLM, holm
 from harness.plans import SweepPlan
 from harness.plugin.planning import Case
 
@@ -131,6 +130,9 @@ class Results:
 
     def adjust(self) -> None:
         """Gives every result its p-value adjusted over the cases of its gate: Holm over the family that the run declared."""
+        # Not at the head of the file: it needs statsmodels, and whoever asks for --help does not.
+        from harness.numerics.specificity import HOLM, holm
+
         families: dict[str, dict[str, float]] = {}
         for result in self:
             # What its own gate has adjusted already must not pay for the family twice.

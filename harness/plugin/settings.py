@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 from harness.errors import PlanError
-from harness.numerics.gates.limits import THRESHOLDS, check_limits, declared_limits
 from harness.plans import Cell, Fit, ModelRequest, check_strength
 from harness.plugin.protocol import Protocol, read_protocol
 from harness.prompts import QUESTIONS
@@ -17,7 +16,6 @@ from harness.records import Estimator, Positions
 POSITIONS_HELP = "tokens that are steered: 'generated' (from the last prompt token on), 'prompt', or 'all' (default: generated)"
 DEFAULT_STRENGTHS = (1.0, 5.0, 10.0, 20.0)
 DEFAULT_NEW_TOKENS = 96
-GATES = ("identity", *THRESHOLDS)
 DEFAULT_CLAIMS = ("extraction", "identity", "generation", "shift")
 """The gates whose FAIL fails a run. The others are measured and told: what a direction does beside shifting is no defect of it."""
 ALL_CLAIMS = "all"
@@ -76,7 +74,7 @@ class Settings:
         _one_of("--estimator", self.estimator, get_args(Estimator))
         _one_of("--prompt", self.question, tuple(QUESTIONS))
         for claim in self.claims:
-            _one_of("--claims", claim, GATES)
+            _one_of("--claims", claim, all_gates())
         for strength in self.strengths:
             check_strength(strength)
         _at_least("--max-new-tokens", self.max_new_tokens, 1)
@@ -104,6 +102,8 @@ class Settings:
         chosen = {**DEFAULTS, **(protocol.values if protocol else {}), **said}
         on_command_line = _limits_of(option)
         limits = {**limits_of_project(root), **(protocol.limits if protocol else {}), **on_command_line}
+        from harness.numerics.gates.limits import declared_limits
+
         declared = declared_limits()
         with blaming(protocol):
             return cls(
@@ -125,7 +125,7 @@ class Settings:
                 placebos=chosen["placebos"],
                 seed=chosen["seed"],
                 limits={name: value for name, value in limits.items() if value != declared[name]},
-                claims=GATES if chosen["claims"] == [ALL_CLAIMS] else tuple(dict.fromkeys(chosen["claims"])),
+                claims=all_gates() if chosen["claims"] == [ALL_CLAIMS] else tuple(dict.fromkeys(chosen["claims"])),
                 strict=option.strict_gates,
                 protocol=protocol,
                 deviations=protocol.deviations(said, on_command_line) if protocol else (),
@@ -153,7 +153,17 @@ def _explicit(option: Any, name: str) -> Any:
     return value or None if name == "choose" else value
 
 
+def all_gates() -> tuple[str, ...]:
+    """Every gate by name."""
+    # Here and below not at the head of the file: the gates need SciPy and scikit-learn, and whoever asks for --help does not.
+    from harness.numerics.gates.limits import THRESHOLDS
+
+    return ("identity", *THRESHOLDS)
+
+
 def _limits_of(option: Any) -> dict[str, float]:
+    from harness.numerics.gates.limits import check_limits
+
     pairs: dict[str, object] = {}
     for text in option.gate or ():
         name, equals, value = text.partition("=")
@@ -167,12 +177,16 @@ def _limits_of(option: Any) -> dict[str, float]:
 
 def changed_limits(limits: Mapping[str, float]) -> tuple[str, ...]:
     """Every threshold that differs from the declared one, such as "shift.p = 0.01 (declared: 0.05)"."""
+    from harness.numerics.gates.limits import declared_limits
+
     declared = declared_limits()
     return tuple(f"{name} = {value:g} (declared: {declared[name]:g})" for name, value in sorted(limits.items()))
 
 
 def limits_of_project(root: Path) -> dict[str, float]:
     """The thresholds in [tool.secsteer.gates] of a pyproject.toml; none where there is no such table."""
+    from harness.numerics.gates.limits import check_limits
+
     path = root / "pyproject.toml"
     if not path.exists():
         return {}

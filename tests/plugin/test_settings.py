@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import PlanError
 from harness.plans import Cell
-from harness.plugin.settings import DEFAULT_CLAIMS, DEFAULTS, GATES, Settings, cells_of, changed_limits, limits_of_project
+from harness.plugin.settings import DEFAULT_CLAIMS, DEFAULTS, Settings, all_gates, cells_of, changed_limits, limits_of_project
 
 
 def options(**said: Any) -> SimpleNamespace:
@@ -117,8 +117,8 @@ def test_what_is_repeated_counts_once_and_in_order(root: Path) -> None:
 
 
 def test_all_claims_are_all_gates(root: Path) -> None:
-    assert Settings.from_options(options(claims="all"), root).claims == GATES
-    assert Settings.from_options(options(protocol=protocol(root, 'claims = ["all"]')), root).claims == GATES
+    assert Settings.from_options(options(claims="all"), root).claims == all_gates()
+    assert Settings.from_options(options(protocol=protocol(root, 'claims = ["all"]')), root).claims == all_gates()
 
 
 def test_revision_dtype_and_map_go_with_every_model(root: Path) -> None:

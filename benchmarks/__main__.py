@@ -1,0 +1,130 @@
+"""`python -m benchmarks`: times the engine beside what others do for a sweep, prints the page, compares with committed ratios."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.baseline import BASELINE, Ratios, read_baseline, write_baseline
+from benchmarks.errors import BenchmarkError
+from benchmarks.models import RECIPES, recipe_of
+from benchmarks.page import page
+from benchmarks.ratios import regressions
+from benchmarks.targets import STARTUP, chosen, targets_of
+from benchmarks.work import Size
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from benchmarks.page import Section
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status 1 where a ratio is worse than the committed one beyond the tolerance, 2 for what can't be carried out or compared."""
+    options = _parser().parse_args(arguments)
+    # Nothing here is fetched; without this, a hub that can't be reached would cost half a minute.
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    try:
+        return _run(options)
+    except HarnessError as refusal:
+        print(refusal, file=sys.stderr)
+        return 2
+
+
+def _run(options: argparse.Namespace) -> int:
+    size = Size(**{name: getattr(options, name) for name in Size.__dataclass_fields__})
+    models = _models(options)
+    committed = _committed(options, size)
+    # Behind the checks, because these take seconds to import.
+    from benchmarks.machine import describe
+    from benchmarks.methods.listed import all_methods
+    from benchmarks.run import as_plain, measure_model, measure_startup
+
+    methods, missing = all_methods()
+    offered = targets_of(size, [method.name for method in methods])
+    wanted = chosen([*offered, *STARTUP], options.only)
+    of_models, of_startup = [one for one in wanted if one in offered], [one for one in wanted if one in STARTUP]
+    sections = []
+    if of_startup:
+        sections.append(measure_startup(of_startup, options.rounds, _tell))
+    if of_models:
+        given = {"sample": options.sample, "device_map": options.device_map}
+        sections += [measure_model(name, of_models, methods, size, options.rounds, _tell, **given) for name in models]
+    machine = describe()
+    text = page(sections, machine, size, options.rounds, [*methods, *missing])
+    print(text)
+    if options.out:
+        options.out.write_text(text, encoding="utf-8")
+    if options.json:
+        options.json.write_text(json.dumps(as_plain(sections, machine, size, options.rounds), indent=2) + "\n", encoding="utf-8")
+    return _compared(sections, committed, options)
+
+
+def _models(options: argparse.Namespace) -> list[str]:
+    """Raises: BenchmarkError for an unknown model, or a heavy one that was not asked for as such."""
+    named = options.models or [name for name, recipe in RECIPES.items() if options.heavy or not recipe.heavy]
+    for name in named:
+        if recipe_of(name).heavy and not options.heavy:
+            raise BenchmarkError(f"{name} needs gigabytes of memory and, without an accelerator, hours; add --heavy")
+    return list(dict.fromkeys(named))
+
+
+def _committed(options: argparse.Namespace, size: Size) -> Ratios | None:
+    """The committed ratios, read before anything runs.
+
+    Raises: BenchmarkError where they are missing, or belong to other work than is asked for.
+    """
+    if (options.compare or options.update_baseline) and size != Size():
+        raise BenchmarkError("committed ratios belong to the declared amount of work; leave out --prompts, --length and the like")
+    return read_baseline(options.baseline) if options.compare else None
+
+
+def _compared(sections: "Sequence[Section]", committed: Ratios | None, options: argparse.Namespace) -> int:
+    if options.update_baseline:
+        write_baseline(options.baseline, {section.name: section.found for section in sections})
+    if committed is None:
+        return 0
+    told = [f"{section.name}: {one}" for section in sections for one in regressions(section.found, committed.get(section.name, {}))]
+    for line in told:
+        _tell(line)
+    return 1 if told else 0
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--models", nargs="+", metavar="NAME", help=f"among {', '.join(RECIPES)} (default: all that are not heavy)")
+    parser.add_argument("--heavy", action="store_true", help="heavy models too")
+    parser.add_argument("--rounds", type=_positive, default=5, help="of every job (default: 5)")
+    parser.add_argument("--only", nargs="+", default=[], metavar="WORD", help="targets whose id holds one of these words")
+    parser.add_argument(
+        "--sample",
+        type=_positive,
+        help="cells a round, in turns, for methods that run the prompt for every cell (default: all)",
+    )
+    parser.add_argument("--device-map", metavar="MAP", help="where the weights go, such as cuda:0 (default: cpu)")
+    parser.add_argument("--out", type=Path, help="write the page here, such as docs/performance.md")
+    parser.add_argument("--json", type=Path, help="write every round of every job here")
+    parser.add_argument("--compare", action="store_true", help="hold the ratios against the committed ones; exit status 1 beyond tolerance")
+    parser.add_argument("--update-baseline", action="store_true", help="commit to the measured ratios")
+    parser.add_argument("--baseline", type=Path, default=BASELINE, help="the committed ratios (default: benchmarks/baseline.json)")
+    work = parser.add_argument_group("amount of work; another than the declared one is for trying things out")
+    for name, field in Size.__dataclass_fields__.items():
+        work.add_argument(f"--{name.replace('_', '-')}", type=_positive, default=field.default, help=f"(default: {field.default})")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is below 1")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Ways to measure the same cells, each a small adapter with one signature."""
