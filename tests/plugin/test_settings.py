@@ -168,7 +168,7 @@ def test_the_thresholds_of_a_project_may_be_quoted_or_not(root: Path, text: str)
     [
         ('[tool.secsteer.gates]\n"shift.q" = 1\n', r"threshold 'shift\.q' of \[tool\.secsteer\.gates\] in pyproject\.toml is unknown"),
         ('[tool.secsteer.gates]\n"shift.p" = "x"\n', r"shift\.p = 'x' of \[tool\.secsteer\.gates\] in pyproject\.toml is no number"),
-        ("[tool.secsteer.gates]\nharm.undecided = 7\n", r"\[tool\.secsteer\.gates\] in pyproject\.toml: threshold 7"),
+        ("[tool.secsteer.gates]\nharm.undecided = 7\n", r"\[tool\.secsteer\.gates\] in pyproject\.toml, gate harm: threshold 7"),
         ("[tool.secsteer]\ngates = 3\n", r"gates = 3 .*pyproject\.toml is no table"),
     ],
 )
