@@ -4,6 +4,7 @@
 #   make eval ARGS="-n 2"           more pytest arguments
 #   make eval SELECT="-k cwe787 --strength 5 --layer 3"   another selection
 #   make calibrate                  measure how often the gates are wrong, and write docs/calibration.md and what gates tell of it
+#   make interop                    compare with repeng, which is installed for it alone
 #   make test | make check | make bench
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: eval test check bench calibrate clean
+.PHONY: eval test check bench calibrate interop clean
 .DELETE_ON_ERROR:
 
 $(READY): pyproject.toml requirements.lock
@@ -36,6 +37,11 @@ bench: $(READY)
 
 calibrate: $(READY)
 	$(BIN)/python -m harness.calibration --jobs 2 --out docs/calibration.md --figures harness/numerics/calibration.json $(ARGS)
+
+# --no-deps: repeng 0.4.0 asks for NumPy below 2 on account of one annotation; tests/vectors gives it the name it misses.
+interop: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps repeng==0.4.0
+	$(BIN)/python -m pytest tests/vectors $(ARGS)
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .benchmarks
