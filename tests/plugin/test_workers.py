@@ -53,7 +53,7 @@ def test_two_workers_give_the_records_of_one_process(evals: Evals, two_cwes: Pat
     data = ("--dataset-dir", str(two_cwes))
     alone = evals(tmp_path / "alone", *ARGS, *data)
     shared = evals(tmp_path / "shared", *ARGS, *data, "-n", "2")
-    assert len(alone.rows) == 2 * 2 * SCENARIOS * (1 + 4 + 2 * (3 + 3 + 3) + 4)
+    assert len(alone.rows) == 2 * 2 * SCENARIOS * (1 + 4 + 1 + 2 * (3 + 3 + 3) + 4)  # baseline, ladder, reversed, placebos, texts
     assert [row[1:] for row in shared.rows] == [row[1:] for row in alone.rows]
     assert shared.summary == alone.summary
     assert (shared.folder / "measurements.parquet").read_bytes() == (alone.folder / "measurements.parquet").read_bytes()
