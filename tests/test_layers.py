@@ -19,14 +19,15 @@ MAY_KNOW = {
     "model": {*DATA, "numerics", "scoring", "storage"},
     "calibration": {*DATA, "numerics", "model"},
     "vectors": {"errors", "records", "storage", "model"},
+    "ci": {"errors", "storage", "model"},
     "judge": {"errors", "records", "plans", "numerics", "scoring", "storage"},
     "plugin": {*DATA, "numerics", "scoring", "storage", "model", "calibration", "judge"},
 }
 FORBIDDEN = {
-    "torch": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "vectors", "plugin"},
-    "transformers": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "vectors", "plugin"},
-    "nnsight": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "vectors", "plugin"},
-    "pytest": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "model", "calibration", "judge", "vectors"},
+    "torch": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "vectors", "ci", "plugin"},
+    "transformers": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "vectors", "ci", "plugin"},
+    "nnsight": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "vectors", "ci", "plugin"},
+    "pytest": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "model", "calibration", "judge", "vectors", "ci"},
 }
 
 
