@@ -1,7 +1,9 @@
 """python -m harness.vectors: which directions leave, and into which model others come."""
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,8 @@ from harness.storage.vectors import load_directions, read_directions, save_direc
 from harness.vectors.__main__ import main
 from tests.model import tiny
 from tests.vectors.conftest import direction
+
+PAGE = Path(__file__).parents[2] / "docs" / "vectors.md"
 
 
 def run(*arguments: object) -> int:
@@ -114,6 +118,16 @@ def test_a_plain_vector_keeps_its_sign_and_its_length(model_folder: Path, tmp_pa
     assert (found.layer, found.cwe, found.position, found.estimator) == (1, "CWE-416", "code", "imported")
     assert found.norm == pytest.approx(7.0, rel=1e-6)
     np.testing.assert_allclose(found.vector, -direction(1, "any").vector, atol=1e-6)
+
+
+def test_the_page_shows_how_a_script_takes_up_what_came_in(model_folder: Path, tmp_path: Path) -> None:
+    vector = 2.0 * direction(2, "any").vector
+    save_file({"direction.2": vector}, tmp_path / "x.safetensors")
+    run("import", tmp_path / "x.safetensors", "--model", model_folder, "--cwe", "CWE-787", "--out", tmp_path / "theirs.safetensors")
+    (example,) = [block for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL) if "load_directions" in block]
+    scope: dict[str, Any] = {}
+    exec(example.replace('"nano"', repr(str(model_folder))).replace('"theirs', f'"{tmp_path}/theirs'), scope)
+    np.testing.assert_allclose(scope["directions"][2].vector, direction(2, "any").vector, atol=1e-6)
 
 
 def test_show_tells_what_is_known_of_each_vector(
