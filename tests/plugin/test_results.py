@@ -3,7 +3,10 @@
 import json
 import math
 from dataclasses import asdict
+from types import SimpleNamespace
 from typing import Any
+
+import pytest
 
 from harness.numerics.gates.result import GateResult
 from harness.plans import ModelRequest, SweepPlan
@@ -46,3 +49,15 @@ def test_the_two_figures_of_the_calibration_go_with_the_result() -> None:
     found = case_result(false_positive_rate=0.01, power=0.85)
     assert (found.false_positive_rate, found.power) == (0.01, 0.85)
     assert (case_result().false_positive_rate, case_result().power) == (None, None)
+
+
+def test_a_refusal_in_a_worker_is_told_by_its_reason_and_not_by_the_worker() -> None:
+    report = pytest.TestReport(
+        "evals/test_shift.py::test_shift[nano]", ("", 0, ""), {}, "failed", "ModelError: no weights; save them", "setup"
+    )
+    workerinfo = {"id": "gw0", "sysplatform": "linux", "version_info": (3, 12, 0), "executable": "python"}
+    report.node = SimpleNamespace(workerinfo=workerinfo)  # type: ignore[attr-defined]  # as xdist does
+    assert "gw0" in report.longreprtext
+    results = Results()
+    results.collect(report)
+    assert [(one.status, one.reason) for one in results] == [("ERROR", "ModelError: no weights; save them")]
