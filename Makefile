@@ -6,6 +6,7 @@
 #   make calibrate                  measure how often the gates are wrong, and write docs/calibration.md and what gates tell of it
 #   make bench                      time a sweep beside what others do for one, write docs/performance.md, and fail where a ratio got worse
 #   make bench ARGS=--update-baseline   commit to the ratios of this run
+#   make interop                    compare with repeng, which is installed for it alone
 #   make test | make check
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PEERS := .venv/.peers
 
-.PHONY: eval test check bench calibrate clean
+.PHONY: eval test check bench calibrate interop clean
 .DELETE_ON_ERROR:
 
 $(READY): pyproject.toml requirements.lock
@@ -44,6 +45,11 @@ bench: $(PEERS)
 
 calibrate: $(READY)
 	$(BIN)/python -m harness.calibration --jobs 2 --out docs/calibration.md --figures harness/numerics/calibration.json $(ARGS)
+
+# --no-deps: repeng 0.4.0 asks for NumPy below 2 on account of one annotation; tests/vectors gives it the name it misses.
+interop: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps repeng==0.4.0
+	$(BIN)/python -m pytest tests/vectors $(ARGS)
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .benchmarks

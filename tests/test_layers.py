@@ -18,14 +18,16 @@ MAY_KNOW = {
     "storage": {"errors", "records"},
     "model": {*DATA, "numerics", "scoring", "storage"},
     "calibration": {*DATA, "numerics", "model"},
+    "vectors": {"errors", "records", "storage", "model"},
+    "ci": {"errors", "storage", "model"},
     "judge": {"errors", "records", "plans", "numerics", "scoring", "storage"},
     "plugin": {*DATA, "numerics", "scoring", "storage", "model", "calibration", "judge"},
 }
 FORBIDDEN = {
-    "torch": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "plugin"},
-    "transformers": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "plugin"},
-    "nnsight": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "plugin"},
-    "pytest": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "model", "calibration", "judge"},
+    "torch": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "vectors", "ci", "plugin"},
+    "transformers": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "vectors", "ci", "plugin"},
+    "nnsight": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "vectors", "ci", "plugin"},
+    "pytest": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "model", "calibration", "judge", "vectors", "ci"},
 }
 
 

@@ -74,6 +74,15 @@ def inspect_model(name_or_folder: str | Path, revision: str | None = None) -> Mo
     )
 
 
+def model_type(name_or_folder: str | Path, revision: str | None = None) -> str:
+    """What transformers calls the architecture, such as "gpt_bigcode". Raises: ModelError, as `inspect_model`."""
+    folder = find_config(str(name_or_folder), revision)
+    found = read_json(folder / CONFIG).get("model_type")
+    if not isinstance(found, str):
+        raise ModelError(f"{folder / CONFIG} has no model_type; restore it from where the model came")
+    return found
+
+
 def _defaults(folder: Path) -> dict[str, Any]:
     """What the architecture takes for granted where its configuration is silent; only transformers knows."""
     from transformers import AutoConfig

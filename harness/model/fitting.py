@@ -26,6 +26,7 @@ Progress = Callable[[str, int, int], None]
 class SweepVectors:
     """Treatment and placebos by held-out scenario and layer; the direction of all scenarios, and median residual norm, by layer.
 
+    directions: those of every fold, then at each layer the one of all scenarios, which is what leaves the harness.
     others: (number of another CWE, layer) -> its direction. residuals: key under which the store holds what was fitted.
     """
 
@@ -74,7 +75,7 @@ def fit_vectors(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: 
     for fold in folds:
         assert_disjoint(_files(pairs, fold.fitting), _files(plan.pairs, (fold.held_out,)))
     fitted: dict[tuple[str, int], FoldVectors] = {}
-    whole: dict[int, FloatArray] = {}
+    whole: dict[int, Direction] = {}
     for column, layer in enumerate(plan.layers):
         vulnerable, patched = residuals[: len(pairs), column], residuals[len(pairs) :, column]  # (pairs, d_model) each
         # The same at every layer: a placebo is one relabelling that chooses among cells as the treatment does, which is one labelling.
@@ -82,16 +83,17 @@ def fit_vectors(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: 
         rng = np.random.default_rng([plan.seed, cwe_number(plan.cwe)])
         for vectors in cross_fit(vulnerable, patched, names, folds, placebos=plan.placebos, rng=rng, estimator=plan.estimator):
             fitted[vectors.fold.held_out, layer] = vectors
-        whole[layer] = estimate(plan.estimator, vulnerable, patched, names).vector.astype(np.float32)
+        found = estimate(plan.estimator, vulnerable, patched, names)
+        whole[layer] = _direction(found.vector, float(found.norm), layer, None, names, plan, model)
     others = _other_directions(plan, model, store, progress)
     _check_others(others, fitted)
     norms = np.median(np.linalg.norm(residuals, axis=-1), axis=0)  # (layers,)
     return SweepVectors(
         folds=fitted,
-        whole=whole,
+        whole={layer: direction.vector for layer, direction in whole.items()},
         others=others,
         residuals=key,
-        directions=tuple(_direction(vectors, layer, plan, model) for (_, layer), vectors in fitted.items()),
+        directions=(*(_of_fold(vectors, layer, plan, model) for (_, layer), vectors in fitted.items()), *whole.values()),
         residual_norms={layer: float(norm) for layer, norm in zip(plan.layers, norms, strict=True)},
     )
 
@@ -137,16 +139,22 @@ def _files(pairs: Iterable[ContrastPair], scenarios: Sequence[str]) -> dict[str,
     return {example.sha256: example.path for pair in pairs if pair.scenario in scenarios for example in pair.examples}
 
 
-def _direction(vectors: FoldVectors, layer: int, plan: SweepPlan, model: LoadedModel) -> Direction:
+def _of_fold(vectors: FoldVectors, layer: int, plan: SweepPlan, model: LoadedModel) -> Direction:
     fold: Fold = vectors.fold
+    return _direction(vectors.treatment, vectors.norm, layer, fold.held_out, fold.fitting, plan, model)
+
+
+def _direction(
+    vector: Float64Array, norm: float, layer: int, held_out: str | None, fitting: Sequence[str], plan: SweepPlan, model: LoadedModel
+) -> Direction:
     return Direction(
-        vector=np.asarray(vectors.treatment, dtype=np.float32),
-        norm=vectors.norm,
+        vector=np.asarray(vector, dtype=np.float32),
+        norm=norm,
         layer=layer,
         estimator=plan.estimator,
         position="last",
         model=model.fingerprint,
         cwe=plan.cwe,
-        held_out=fold.held_out,
-        fitted_on=tuple(sorted(_files(plan.fitting_pairs, fold.fitting))),
+        held_out=held_out,
+        fitted_on=tuple(sorted(_files(plan.fitting_pairs, fitting))),
     )

@@ -175,5 +175,6 @@ def _finite(value: Any) -> Any:
 def _message(report: pytest.TestReport) -> str:
     """What went wrong, in one line."""
     crash = getattr(report.longrepr, "reprcrash", None)
-    text = crash.message if crash else report.longreprtext
+    # longreprtext of a worker's report begins with the worker, and not with what went wrong.
+    text = crash.message if crash else report.longrepr if isinstance(report.longrepr, str) else report.longreprtext
     return next((line.strip() for line in text.splitlines() if line.strip()), "failed without a message")

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from harness.errors import HarnessError
+from harness.plugin.exits import ExitStatus
 from harness.plugin.html import overview
-from harness.plugin.results import BROKE, CaseResult, Results, eval_name
+from harness.plugin.properties import properties_of
+from harness.plugin.results import BROKE, PROPERTY, CaseResult, Results, eval_name
 from harness.plugin.session import RUN_KEY, EvalRun
 from harness.storage.runs import MANIFEST, REPORT, SUMMARY, RunStore
 
@@ -25,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if (run := config.stash.get(RUN_KEY, None)) and not hasattr(config, "workerinput"):
         writer = ResultWriter(config, run)
         config.pluginmanager.register(writer, "secsteer-writer")
+        config.pluginmanager.register(ExitStatus(writer.results), "secsteer-exit")
         if config.pluginmanager.has_plugin("html"):
             config.pluginmanager.register(ReportPage(writer), "secsteer-page")
 
@@ -50,8 +53,13 @@ class ResultWriter:
         self.run = run
         self.results = Results()
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Before pytest's own JUnit writer, which shall find figures instead of what a worker packed."""
         self.results.collect(report)
+        if result := self.results.get(eval_name(report.nodeid)):
+            others = [one for one in report.user_properties if one[0] != PROPERTY]
+            report.user_properties = [*others, *properties_of(result)]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:

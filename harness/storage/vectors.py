@@ -16,10 +16,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from harness.errors import DirectionError
-from harness.records import Direction, ReadPosition
+from harness.records import Direction, FloatArray, ReadPosition
 
 FORMAT_VERSION = 1
-_KEY = "secsteer"
+METADATA = "secsteer"
+"""The metadata field that holds the document."""
 _FIELDS: Mapping[str, type | tuple[type, ...]] = {
     "norm": (float, int),
     "layer": int,
@@ -43,53 +44,74 @@ def save_directions(path: Path | str, directions: Sequence[Direction]) -> None:
     if len(models) != 1:
         found = "no direction" if not models else f"directions of {len(models)} models ({', '.join(models)})"
         raise DirectionError(f"{target} would hold {found}; a direction file holds those of exactly one model")
-    entries = [{name: getattr(direction, name) for name in _FIELDS} for direction in directions]
     tensors = {_tensor(index): np.ascontiguousarray(direction.vector, dtype=np.float32) for index, direction in enumerate(directions)}
-    document = json.dumps({"version": FORMAT_VERSION, "directions": entries}, allow_nan=False)
-    _replace(target, save(tensors, metadata={_KEY: document}))
+    write_whole(target, save(tensors, metadata={METADATA: document_of(directions)}))
 
 
-def load_directions(path: Path | str, *, model: str) -> list[Direction]:
+def load_directions(path: Path | str, *, model: str, any_model: bool = False) -> list[Direction]:
     """Read directions back for the model they were fitted on.
 
-    Args: path of a file from `save_directions`; model, fingerprint of the model they are meant for.
+    Args: path of a file from `save_directions`; model, fingerprint of the model they are meant for; any_model, take those of another model
+    too, for whoever knows that both share their residual stream.
     Raises: DirectionError for a file that is missing, no safetensors, without readable metadata, of another format version or model.
     """
-    source = Path(path)
-    if not source.is_file():
-        raise DirectionError(f"direction file {source} is not there; fit and save directions first, or mend the path")
-    try:
-        with safe_open(source, framework="np") as file:
-            entries = _entries(source, file.metadata() or {})
-            vectors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (no mapping)
-    except (SafetensorError, OSError) as error:
+    directions = read_directions(path)
+    strangers = sorted({direction.model for direction in directions} - {model})
+    if strangers and not any_model:
         raise DirectionError(
-            f"direction file {source} is no readable safetensors file ({error}); fit and save the directions again"
-        ) from error
+            f"direction file {path} was fitted on model {strangers[0]}, but the model in use is {model}; a direction means nothing "
+            "in another residual stream, fit it again on this model"
+        )
+    return directions
+
+
+def read_directions(path: Path | str) -> list[Direction]:
+    """Read directions of whichever model, to look at them or to pass them on.
+
+    Raises: DirectionError for a file that is missing, no safetensors, without readable metadata, or of another format version.
+    """
+    source = Path(path)
+    metadata, vectors = read_tensors(source)
+    if METADATA not in metadata:
+        raise DirectionError(
+            f"direction file {source} has no {METADATA!r} metadata; it was not written by save_directions, fit and save them again, or "
+            "bring it in with python -m harness.vectors import"
+        )
+    entries = entries_of(source, metadata[METADATA])
     if sorted(vectors) != sorted(_tensor(index) for index in range(len(entries))):
         raise DirectionError(
             f"direction file {source} describes {len(entries)} directions but holds {len(vectors)} vectors; save them again"
         )
-    strangers = sorted({str(entry["model"]) for entry in entries} - {model})
-    if strangers:
+    return [direction_of(source, index, entry, vectors[_tensor(index)]) for index, entry in enumerate(entries)]
+
+
+def read_tensors(source: Path) -> tuple[dict[str, str], dict[str, FloatArray]]:
+    """Metadata and tensors of any safetensors file. Raises: DirectionError for a file that is missing or no safetensors."""
+    if not source.is_file():
+        raise DirectionError(f"direction file {source} is not there; fit and save directions first, or mend the path")
+    try:
+        with safe_open(source, framework="np") as file:
+            return dict(file.metadata() or {}), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (no mapping)
+    except (SafetensorError, OSError, TypeError) as error:  # TypeError: a type that NumPy has not, such as bfloat16
         raise DirectionError(
-            f"direction file {source} was fitted on model {strangers[0]}, but the model in use is {model}; a direction means nothing "
-            "in another residual stream, fit it again on this model"
-        )
-    return [_direction(source, index, entry, vectors[_tensor(index)]) for index, entry in enumerate(entries)]
+            f"direction file {source} is no readable safetensors file ({error}); fit and save the directions again"
+        ) from error
 
 
 def _tensor(index: int) -> str:
     return f"direction.{index}"
 
 
-def _entries(source: Path, metadata: Mapping[str, str]) -> list[dict[str, Any]]:
-    if _KEY not in metadata:
-        raise DirectionError(
-            f"direction file {source} has no {_KEY!r} metadata; it was not written by save_directions, fit and save them again"
-        )
+def document_of(directions: Sequence[Direction]) -> str:
+    """What is written beside the vectors of some directions: everything but the vectors, as JSON."""
+    entries = [{name: getattr(direction, name) for name in _FIELDS} for direction in directions]
+    return json.dumps({"version": FORMAT_VERSION, "directions": entries}, allow_nan=False)
+
+
+def entries_of(source: Path, text: str) -> list[dict[str, Any]]:
+    """The checked entries of a document from `document_of`, in the order of its directions. Raises: DirectionError."""
     try:
-        document = json.loads(metadata[_KEY])
+        document = json.loads(text)
         version = document["version"]
     except (ValueError, KeyError, TypeError) as error:
         raise DirectionError(
@@ -107,7 +129,8 @@ def _entries(source: Path, metadata: Mapping[str, str]) -> list[dict[str, Any]]:
     return entries
 
 
-def _direction(source: Path, index: int, entry: Mapping[str, Any], vector: np.ndarray[Any, Any]) -> Direction:
+def direction_of(source: Path, index: int, entry: Mapping[str, Any], vector: np.ndarray[Any, Any]) -> Direction:
+    """A direction of its vector, (d_model,), and its checked entry. Raises: DirectionError."""
     if entry["position"] not in get_args(ReadPosition):
         raise DirectionError(
             f"position {entry['position']!r} of direction {index} in {source} is none of {', '.join(get_args(ReadPosition))}"
@@ -125,7 +148,8 @@ def _direction(source: Path, index: int, entry: Mapping[str, Any], vector: np.nd
     )
 
 
-def _replace(target: Path, content: bytes) -> None:
+def write_whole(target: Path, content: bytes) -> None:
+    """Write a direction file, whole or not at all. Raises: DirectionError for a folder that can't be written."""
     try:
         descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     except OSError as error:

@@ -48,7 +48,9 @@ def test_directions_are_those_of_the_planned_estimator_and_say_so(estimator: Est
     model: Any = SimpleNamespace(fingerprint="f" * 64, dtype="float32")
     store: Any = ReadAlready(read)
     vectors = fit_vectors(plan, model, store, lambda *_: None)
-    assert len(vectors.directions) == len(SCENARIOS) * len(LAYERS)
+    # Each scenario held out once, and none of them: the direction that leaves the harness.
+    assert len(vectors.directions) == (len(SCENARIOS) + 1) * len(LAYERS)
+    assert [one.layer for one in vectors.directions if one.held_out is None] == list(LAYERS)
     for direction in vectors.directions:
         kept = [row for row, scenario in enumerate(SCENARIOS) if scenario != direction.held_out]
         column = LAYERS.index(direction.layer)

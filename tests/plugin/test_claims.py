@@ -26,8 +26,9 @@ def test_an_inconclusive_gate_that_is_claimed_fails_under_strict_gates(evals: Ev
     run = evals(tmp_path / "run", *TINY_RUN, "-k", "shift", "--strict-gates")
     assert before == "INCONCLUSIVE"
     assert statuses(run) == {"shift": ("INCONCLUSIVE", True)}
-    assert run.code == 1
+    assert run.code == 6
     assert "INCONCLUSIVE under --strict-gates" in run.output
+    assert "exit code 6: no gate failed, but one that is claimed is INCONCLUSIVE" in run.output
 
 
 def test_a_changed_threshold_decides_and_is_told(evals: Evals, tmp_path: Path) -> None:

@@ -3,7 +3,10 @@
 import json
 import math
 from dataclasses import asdict
+from types import SimpleNamespace
 from typing import Any
+
+import pytest
 
 from harness.numerics.gates.result import GateResult
 from harness.plans import ModelRequest, SweepPlan
@@ -55,3 +58,15 @@ def test_p_is_adjusted_once_over_the_cases_of_a_gate_also_where_the_gate_has_adj
         results._by_id[test] = case_result(test, p_values={"sign flips": raw, "Holm": adjusted})
     results.adjust()
     assert {one.id: (one.p_value, one.p_holm) for one in results} == {"test_identity[a]": (0.02, 0.02), "test_identity[b]": (0.03, 0.03)}
+
+
+def test_a_refusal_in_a_worker_is_told_by_its_reason_and_not_by_the_worker() -> None:
+    report = pytest.TestReport(
+        "evals/test_shift.py::test_shift[nano]", ("", 0, ""), {}, "failed", "ModelError: no weights; save them", "setup"
+    )
+    workerinfo = {"id": "gw0", "sysplatform": "linux", "version_info": (3, 12, 0), "executable": "python"}
+    report.node = SimpleNamespace(workerinfo=workerinfo)  # type: ignore[attr-defined]  # as xdist does
+    assert "gw0" in report.longreprtext
+    results = Results()
+    results.collect(report)
+    assert [(one.status, one.reason) for one in results] == [("ERROR", "ModelError: no weights; save them")]

@@ -62,6 +62,7 @@ def test_a_case_that_cannot_be_measured_is_an_error_and_no_fail(evals: Evals, tm
     cases = {case["gate"]: case for case in run.summary}
     assert {case["status"] for case in cases.values()} == {"ERROR"}
     assert "of 8 pairs of CWE-787 none fits the context; the longest: " in cases["extraction"]["reason"]
+    assert run.code == 7
 
 
 def test_three_placebos_are_inconclusive_and_say_how_many_are_needed(finished: Run) -> None:
