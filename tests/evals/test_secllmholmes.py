@@ -8,7 +8,7 @@ from tests.evals.runs import cases_of_run
 def test_the_main_job_runs_on_all_of_secllmholmes(secllmholmes: Path, tmp_path: Path) -> None:
     data = ("--dataset", "secllmholmes", "--dataset-dir", str(secllmholmes))
     cases = cases_of_run(tmp_path / "run", "-k", "cwe787 and not speed", "--strength", "10", *data)
-    assert cases.keys() == {"extraction", "identity", "generation", "shift"}
+    assert cases.keys() >= {"extraction", "identity", "generation", "informative", "shift", "sensitivity", "specificity", "harm"}
     assert cases["extraction"]["status"] == cases["identity"]["status"] == "PASS"
     # Three scenarios allow three relabellings, so no result could have passed.
     assert cases["shift"]["status"] == "INCONCLUSIVE"

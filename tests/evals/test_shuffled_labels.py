@@ -28,11 +28,11 @@ def shuffled(tmp_path: Path) -> Path:
 def test_the_main_job_passes_with_true_labels_and_ends_with_0(tmp_path: Path) -> None:
     done = run_evals(tmp_path / "true", "-k", "cwe787 and not speed", "--strength", "10")
     cases = cases_in(tmp_path / "true")
-    assert {gate: case["status"] for gate, case in cases.items()} == dict.fromkeys(
-        ("extraction", "identity", "generation", "shift"), "PASS"
-    )
+    claimed = {gate: case["status"] for gate, case in cases.items() if case["claimed"]}
+    assert claimed == dict.fromkeys(("extraction", "identity", "generation", "shift"), "PASS")
+    assert cases.keys() - claimed.keys() == {"informative", "sensitivity", "specificity", "harm", "retention", "prompt"}
     assert cases["shift"]["scenarios"] == SCENARIOS
-    assert "5 passed" in done.stdout  # the pinned text too, which has no gate
+    assert "failed" not in done.stdout.splitlines()[-1]  # the pinned text, which has no gate, is as it was
     assert done.returncode == 0, done.stdout
 
 

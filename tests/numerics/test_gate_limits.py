@@ -60,7 +60,7 @@ def test_what_is_no_number_is_refused_with_its_source(value: object) -> None:
     ],
 )
 def test_a_value_out_of_range_is_refused_with_its_source(name: str, value: object) -> None:
-    with pytest.raises(PlanError, match=r"^\[tool\.secsteer\.gates\] in pyproject\.toml: threshold "):
+    with pytest.raises(PlanError, match=r"^\[tool\.secsteer\.gates\] in pyproject\.toml, gate \w+: threshold "):
         check_limits({name: value}, "[tool.secsteer.gates] in pyproject.toml")
 
 
