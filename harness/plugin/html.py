@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from harness.scoring.rationale import RationaleScore
 
 COLOURS = {"PASS": "#0b6e4f", "FAIL": "#b3261e", "INCONCLUSIVE": "#8a6100", "ERROR": "#b3261e"}
-CELL = "border:1px solid #bbb;padding:4px 8px;vertical-align:top;text-align:left"
+CELL = "color:#222;border:1px solid #bbb;padding:4px 8px;vertical-align:top;text-align:left"
 RESPONSE = f"{CELL};white-space:pre-wrap;max-width:26em;overflow-wrap:anywhere"
 
 
@@ -81,7 +81,7 @@ def _published() -> str:
 def _declared(settings: Mapping[str, Any]) -> list[tuple[str, object]]:
     """What was declared before the run, and what was not kept of it."""
     protocol = settings["protocol"]
-    rows: list[tuple[str, object]] = [("gates that fail the run", ", ".join(settings["claims"]))]
+    rows: list[tuple[str, object]] = [("gates that it claims", ", ".join(settings["claims"]))]
     if protocol:
         rows.append(("protocol", f"{protocol['name']} (SHA-256 {protocol['sha256']})"))
         rows.append(("deviations from the protocol", "; ".join(settings["deviations"]) or "none"))
