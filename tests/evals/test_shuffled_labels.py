@@ -32,7 +32,7 @@ def test_the_main_job_passes_with_true_labels_and_ends_with_0(tmp_path: Path) ->
     assert claimed == dict.fromkeys(("extraction", "identity", "generation", "shift"), "PASS")
     assert cases.keys() - claimed.keys() == {"informative", "sensitivity", "specificity", "harm", "retention", "prompt"}
     assert cases["shift"]["scenarios"] == SCENARIOS
-    assert "failed" not in done.stdout.splitlines()[-1]  # the pinned text, which has no gate, is as it was
+    assert " failed" not in done.stdout.splitlines()[-1]  # the pinned text, which has no gate, is as it was
     assert done.returncode == 0, done.stdout
 
 
