@@ -177,11 +177,13 @@ def _curve(entries: list[dict[str, Any]]) -> str:
         "AUC on a few fixed pairs of each CWE, undecidable ones included, and its mean over the CWEs.\n\n",
         f"| step | tokens | {' | '.join(kinds)} |\n|---|---|---|---|---|---|\n",
     ]
-    for entry in entries:
-        check = entry.get("check", {})
-        if set(WEAKNESSES) <= set(check):
-            means = [_mean([check[cwe + suffix]["auc"] for cwe in WEAKNESSES if cwe + suffix in check]) for suffix in kinds.values()]
-            lines.append(f"| {entry['step']:,} | {tokens[entry['step']] / 1e6:.1f}M | {' | '.join(means)} |\n")
+    full = [entry for entry in entries if set(WEAKNESSES) <= entry.get("check", {}).keys()]
+    if not full:
+        return "\n## While it learnt\n\nThe checks of its training did not ask about all weaknesses; they stand in the log.\n"
+    for entry in full:
+        check = entry["check"]
+        means = [_mean([check[cwe + suffix]["auc"] for cwe in WEAKNESSES if cwe + suffix in check]) for suffix in kinds.values()]
+        lines.append(f"| {entry['step']:,} | {tokens[entry['step']] / 1e6:.1f}M | {' | '.join(means)} |\n")
     return "".join(lines)
 
 
