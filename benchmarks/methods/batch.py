@@ -1,6 +1,7 @@
 """Prompts as one batch of plain transformers, and what comes out of it. Shared by all methods but the harness' own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,10 @@ import torch
 
 from benchmarks.methods.kinds import Texts
 from benchmarks.models import Subject
+from benchmarks.work import Cell
 from harness.model.generation import continuation
 from harness.model.tokens import answer_tokens
-from harness.records import FloatArray, Prompt
+from harness.records import FloatArray, Positions, Prompt
 
 Inputs = dict[str, torch.Tensor]
 
@@ -60,3 +62,32 @@ def generated(subject: Subject, sequences: torch.Tensor, inputs: Inputs) -> list
 def by_prompt(columns: Sequence[Sequence[tuple[int, ...]]]) -> Texts:
     """Texts by prompt and cell, of one column a cell."""
     return [list(of_prompt) for of_prompt in zip(*columns, strict=True)]
+
+
+Steering = Callable[[Subject, Cell, Positions], AbstractContextManager[Any]]
+"""Steers the plain model in one cell, as long as the context lasts."""
+
+
+def margins_under(
+    steering: Steering, subject: Subject, prompts: Sequence[Prompt], cells: Sequence[Cell], positions: Positions
+) -> FloatArray:
+    """Margins (prompts, cells), the batch being run again for each cell."""
+    inputs, answers = encode(subject, prompts), answers_of(subject, prompts)
+    given = forward_arguments(subject, inputs)
+    columns = []
+    for cell in cells:
+        with torch.no_grad(), steering(subject, cell, positions):
+            columns.append(margins_of(subject.plain(**given).logits[:, -1], answers))
+    return stacked(columns)
+
+
+def texts_under(
+    steering: Steering, subject: Subject, prompts: Sequence[Prompt], cells: Sequence[Cell], positions: Positions, new_tokens: int
+) -> Texts:
+    """Answers by prompt and cell, the batch being generated again for each cell."""
+    inputs = encode(subject, prompts)
+    columns = []
+    for cell in cells:
+        with torch.no_grad(), steering(subject, cell, positions):
+            columns.append(generated(subject, subject.plain.generate(**inputs, max_new_tokens=new_tokens), inputs))
+    return by_prompt(columns)

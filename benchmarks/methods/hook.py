@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.methods.batch import answers_of, by_prompt, encode, forward_arguments, generated, margins_of, stacked
+from benchmarks.methods.batch import margins_under, texts_under
 from benchmarks.methods.kinds import Method, Texts
 from benchmarks.models import Subject
 from benchmarks.work import Cell
@@ -38,22 +38,11 @@ def steered(subject: Subject, cell: Cell, positions: Positions, *, behind: int =
 
 
 def margins(subject: Subject, prompts: Sequence[Prompt], cells: Sequence[Cell], positions: Positions) -> FloatArray:
-    inputs, answers = encode(subject, prompts), answers_of(subject, prompts)
-    given = forward_arguments(subject, inputs)
-    columns = []
-    for cell in cells:
-        with torch.no_grad(), steered(subject, cell, positions):
-            columns.append(margins_of(subject.plain(**given).logits[:, -1], answers))
-    return stacked(columns)
+    return margins_under(steered, subject, prompts, cells, positions)
 
 
 def texts(subject: Subject, prompts: Sequence[Prompt], cells: Sequence[Cell], positions: Positions, new_tokens: int) -> Texts:
-    inputs = encode(subject, prompts)
-    columns = []
-    for cell in cells:
-        with torch.no_grad(), steered(subject, cell, positions):
-            columns.append(generated(subject, subject.plain.generate(**inputs, max_new_tokens=new_tokens), inputs))
-    return by_prompt(columns)
+    return texts_under(steered, subject, prompts, cells, positions, new_tokens)
 
 
 HOOK = Method(

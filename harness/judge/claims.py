@@ -203,11 +203,12 @@ def _specificity(claim: Claim, records: Records) -> GateResult:
 def _harm(claim: Claim, records: Records) -> GateResult:
     measurements, seen = _own(claim, records), records.observation(_observed(claim))
     rng, cell = claim.rng, claim.cell
+    read, responses = slice_of(measurements, (cell,)).verdicts or (), responses_of(measurements, cell)
     ends = []
     for strength in (-cell.strength, cell.strength):
         losses = seen["steered"].get(f"{strength:g}")
-        verdicts = [one for one in slice_of(measurements, (cell,)).verdicts or () if one.strength == strength]
-        repeated = repetitions(responses_of(measurements, cell), strength, repetition_rate)
+        verdicts = [one for one in read if one.strength == strength]
+        repeated = repetitions(responses, strength, repetition_rate)
         ends.append(
             Harm(
                 strength=strength,

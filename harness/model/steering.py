@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.model.addition import addition_of, check_plan
+from harness.model.engine.budget import TOKEN_BUDGET
 from harness.model.engine.rows import check_room
 from harness.model.passes import forward, generate
 from harness.model.readout import SteeredAnswer, SteeredMargin, measured, read_answers, read_margins
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from harness.model.loading import LoadedModel
 
 __all__ = ["TOKEN_BUDGET", "SteeredAnswer", "SteeredMargin", "steered_answers", "steered_margins"]
-
-TOKEN_BUDGET = 8192
 
 
 def steered_margins(

@@ -49,19 +49,19 @@ class Settings:
     """
 
     models: tuple[ModelRequest, ...]
-    dataset: str = "verified"
+    dataset: str = DEFAULTS["dataset"]
     dataset_dir: str | None = None
-    split: str | None = None
+    split: str | None = DEFAULTS["split"]
     strengths: tuple[float, ...] = DEFAULT_STRENGTHS
     layers: tuple[int, ...] = ()
-    choose: bool = False
-    positions: Positions = "generated"
-    estimator: Estimator = "mean-difference"
-    fit: Fit = "cwe"
-    question: str = "vulnerable"
-    max_new_tokens: int = DEFAULT_NEW_TOKENS
-    placebos: int = 39
-    seed: int = 0
+    choose: bool = DEFAULTS["choose"]
+    positions: Positions = DEFAULTS["positions"]
+    estimator: Estimator = DEFAULTS["estimator"]
+    fit: Fit = DEFAULTS["fit"]
+    question: str = DEFAULTS["prompt"]
+    max_new_tokens: int = DEFAULTS["max_new_tokens"]
+    placebos: int = DEFAULTS["placebos"]
+    seed: int = DEFAULTS["seed"]
     limits: Mapping[str, float] = field(default_factory=dict)
     claims: tuple[str, ...] = DEFAULT_CLAIMS
     strict: bool = False
@@ -91,8 +91,10 @@ class Settings:
     @property
     def text_as_pinned(self) -> bool:
         """Whether texts come about as those in snapshots/ did: the same question, positions, length, fit and data."""
-        chosen = (self.question, self.positions, self.max_new_tokens, self.fit, self.estimator, self.choose, self.dataset_dir, self.split)
-        return chosen == ("vulnerable", "generated", DEFAULT_NEW_TOKENS, "cwe", "mean-difference", False, None, None)
+        chosen = {"prompt": self.question} | {
+            name: getattr(self, name) for name in ("positions", "max_new_tokens", "fit", "estimator", "choose", "split")
+        }
+        return self.dataset_dir is None and all(DEFAULTS[name] == value for name, value in chosen.items())
 
     @classmethod
     def from_options(cls, option: Any, root: Path) -> "Settings":

@@ -123,7 +123,8 @@ class RunStore:
 
     def observe(self, content: Any) -> str:
         """Store what was observed beside the measurements, as plain values. Returns: the key to read it by."""
-        text = json.dumps(content, sort_keys=True, allow_nan=False)
+        # NaN is kept: a difference that is not a number must reach its gate and fail there.
+        text = json.dumps(content, sort_keys=True)
         key = content_key(text)
         self._write("INSERT OR IGNORE INTO observations VALUES (?, ?)", [(key, text)], "an observation")
         return key

@@ -1,5 +1,6 @@
 """The run store: what is written comes back, once, whoever writes."""
 
+import math
 import sqlite3
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
@@ -89,3 +90,10 @@ def test_a_database_of_other_columns_is_refused(tmp_path: Path) -> None:
 def test_parts_of_a_key_are_kept_apart() -> None:
     assert content_key("ab", "c") != content_key("a", "bc") != content_key("abc")
     assert content_key("a", 1) == content_key("a", "1")
+
+
+def test_an_observation_keeps_what_is_no_number(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    (check,) = store.observation(store.observe([{"largest_difference": math.nan, "tolerance": 1e-3}]))
+    assert math.isnan(check["largest_difference"])
+    assert check["tolerance"] == 1e-3

@@ -91,7 +91,8 @@ def _from_last_token(model: "LoadedModel", budget: Budget) -> Run:
     def run(batch: list[Query]) -> Iterator[Part[Record]]:
         prefixes = prefixes_of(model, prompts_of(batch))
         margins = [query for query in batch if query.new_tokens is None]
-        if margins and budget.way:
+        if margins:
+            assert budget.way is not None, "a way is measured before any margin is asked for"
             for one in asking(budget.way)(model, prefixes, margins, budget.bytes):
                 yield _margins(model, one)
         for one in _decoded(model, prefixes, [query for query in batch if query.new_tokens is not None], budget.bytes):
