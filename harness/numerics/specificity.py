@@ -84,10 +84,15 @@ def advantages(transfers: Mapping[str, Transfer], cwe: str, rng: np.random.Gener
                 mean=float(here.mean() - there.mean()),
                 interval=_interval(here, there, rng),
                 p=float(test.pvalue),
-                smallest_p=max(1 / math.comb(len(here) + len(there), len(here)), 1 / (RESAMPLES + 1)),
+                smallest_p=smallest_exchange_p(len(here), len(there)),
             )
         )
     return tuple(found)
+
+
+def smallest_exchange_p(here: int, there: int) -> float:
+    """The smallest p that exchanging so many scenarios of two CWEs can give: one of all exchanges, or of the resamples."""
+    return max(1 / math.comb(here + there, here), 1 / (RESAMPLES + 1))
 
 
 def _difference_of_means(first: Float64Array, second: Float64Array, axis: int = -1) -> Float64Array:

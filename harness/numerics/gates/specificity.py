@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from harness.numerics.gates.result import GateResult, check_within, inconclusive, status_of
-from harness.numerics.specificity import HOLM, Advantage, Transfer, advantages, holm
+from harness.numerics.specificity import HOLM, Advantage, Transfer, advantages, holm, smallest_exchange_p
 from harness.numerics.wording import counted, probability
 
 
@@ -61,10 +61,9 @@ def _could_not_pass(least: Mapping[str, float], cwe: str, limits: SpecificityThr
     best = holm(least)[cwe]
     if best <= limits.p:
         return []
-    return [
-        f"so few scenarios of {counted(len(least), 'CWE')} give p >= {probability(best)}, above {probability(limits.p)}; "
-        "four of each CWE suffice for two CWEs, five for eight"
-    ]
+    enough = next((n for n in range(1, 64) if len(least) * smallest_exchange_p(n, n) <= limits.p), None)
+    remedy = f"{enough} of each suffice" if enough else "no number reaches it"
+    return [f"so few scenarios of {counted(len(least), 'CWE')} give p >= {probability(best)}, above {probability(limits.p)}; {remedy}"]
 
 
 def _sentence(weakest: Advantage, cwe: str) -> str:
