@@ -130,7 +130,7 @@ class Settings:
                 claims=all_gates() if chosen["claims"] == [ALL_CLAIMS] else tuple(dict.fromkeys(chosen["claims"])),
                 strict=option.strict_gates,
                 protocol=protocol,
-                deviations=protocol.deviations(said, on_command_line) if protocol else (),
+                deviations=(*protocol.deviations(said, on_command_line), *_narrowed(option)) if protocol else (),
             )
 
 
@@ -153,6 +153,13 @@ def _explicit(option: Any, name: str) -> Any:
     if name == "claims" and value is not None:
         return [claim.strip() for claim in value.split(",") if claim.strip()]
     return value or None if name == "choose" else value
+
+
+def _narrowed(option: Any) -> Iterator[str]:
+    """A selection that runs only a part of what is declared, such as "-k cwe787"."""
+    for flag, selected in (("-k", option.keyword), ("-m", option.markexpr), ("--deselect", " ".join(option.deselect or ()))):
+        if selected:
+            yield f"{flag} {selected!r}: only a part of the cases"
 
 
 def all_gates() -> tuple[str, ...]:

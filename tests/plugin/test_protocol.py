@@ -4,11 +4,13 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
 from harness.errors import PlanError
 from harness.numerics.gates.limits import declared_limits
 from harness.plugin.protocol import KEYS, Protocol, read_protocol
 from harness.plugin.settings import DEFAULTS
+from harness.storage.datasets import contrast_pairs, load_dataset
 
 PROTOCOLS = sorted((Path(__file__).parents[2] / "protocols").glob("*.toml"))
 DECLARED = Protocol(
@@ -55,6 +57,18 @@ def test_the_protocols_of_the_repository_can_be_read_and_change_no_declared_limi
     assert {"model", "dataset", "layer", "strength", "claims", "seed"} <= found.values.keys()
     assert found.limits
     assert found.limits.items() <= declared_limits().items()
+
+
+@pytest.mark.parametrize("path", PROTOCOLS, ids=lambda path: path.stem)
+def test_shift_could_pass_for_every_cwe_of_a_protocol_of_the_repository(path: Path) -> None:
+    """With as many scenarios as the data has, none of them against the push must lie below the limit, by Wilson's upper bound."""
+    found = read_protocol(path)
+    scenarios: dict[str, set[str]] = {}
+    for pair in contrast_pairs(load_dataset(found.values["dataset"])).pairs:
+        scenarios.setdefault(pair.cwe, set()).add(pair.scenario)
+    assert len(scenarios) == 8
+    for these in scenarios.values():
+        assert proportion_confint(0, len(these), method="wilson")[1] <= found.limits["shift.anti_steerable"]
 
 
 def test_there_are_protocols() -> None:

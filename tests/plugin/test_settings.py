@@ -13,7 +13,7 @@ from harness.plugin.settings import DEFAULT_CLAIMS, DEFAULTS, Settings, all_gate
 
 def options(**said: Any) -> SimpleNamespace:
     """What pytest parses where the command line says only this."""
-    silent = dict.fromkeys([*DEFAULTS, "device_map", "dataset_dir", "gate", "extraction_threshold", "protocol"])
+    silent = dict.fromkeys([*DEFAULTS, "device_map", "dataset_dir", "gate", "extraction_threshold", "protocol", "keyword", "markexpr", "deselect"])
     return SimpleNamespace(**{**silent, "choose": False, "strict_gates": False, **said})
 
 
@@ -51,6 +51,13 @@ def test_the_command_line_wins_over_the_protocol_and_that_over_the_default(root:
     assert found.protocol is not None
     assert found.protocol.name == "mine.toml"
     assert found.deviations == ("--strength 5 instead of 10 20", "--placebos 19 instead of 59")
+
+
+def test_a_selection_from_a_protocol_is_a_deviation_and_without_one_is_none(root: Path) -> None:
+    path = protocol(root, "seed = 3")
+    found = Settings.from_options(options(protocol=path, keyword="cwe787", deselect=["a", "b"]), root)
+    assert found.deviations == ("-k 'cwe787': only a part of the cases", "--deselect 'a b': only a part of the cases")
+    assert Settings.from_options(options(keyword="cwe787"), root).deviations == ()
 
 
 def test_seed_zero_on_the_command_line_is_said_and_not_left_out(root: Path) -> None:
