@@ -40,7 +40,7 @@ class Lesson:
 
 
 def taught(shape: Shape, tokenizer: PreTrainedTokenizerBase, lesson: Lesson, folder: Path) -> dict[str, Any]:
-    """One point of the curve: the mean over the CWEs taught of the AUC of each kind of program, after the lesson. It goes on from a checkpoint there."""
+    """One point of the curve, with the AUC of each kind of program after the lesson. It goes on from a checkpoint in the folder."""
     recipe = Recipe(shape=shape, steps=lesson.steps)
     cwes = [cwe for cwe, _ in recipe.stage(0).cwe_share]
     lessons = Lessons(recipe, tokenizer, PlainCode())

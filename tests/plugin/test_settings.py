@@ -13,7 +13,8 @@ from harness.plugin.settings import DEFAULT_CLAIMS, DEFAULTS, Settings, all_gate
 
 def options(**said: Any) -> SimpleNamespace:
     """What pytest parses where the command line says only this."""
-    silent = dict.fromkeys([*DEFAULTS, "device_map", "dataset_dir", "gate", "extraction_threshold", "protocol", "keyword", "markexpr", "deselect"])
+    others = ("device_map", "dataset_dir", "gate", "extraction_threshold", "protocol", "keyword", "markexpr", "deselect")
+    silent = dict.fromkeys([*DEFAULTS, *others])
     return SimpleNamespace(**{**silent, "choose": False, "strict_gates": False, **said})
 
 
