@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.plugin.settings import DEFAULT_CLAIMS, POSITIONS_HELP
-
+DEFAULT_CLAIMS = ("extraction", "identity", "generation", "shift")
+"""The gates whose FAIL fails a run. The others are measured and told: what a direction does beside shifting is no defect of it."""
 GROUP = "secsteer", "steering a code model, and measuring whether it did anything"
 
 
@@ -48,7 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="L",
         help="block whose output is steered, from 0; repeatable (default: the declared layer of the model)",
     )
-    group.addoption("--positions", metavar="WHERE", help=POSITIONS_HELP)
+    group.addoption(
+        "--positions",
+        metavar="WHERE",
+        help="tokens that are steered: 'generated' (from the last prompt token on), 'prompt', or 'all' (default: generated)",
+    )
     group.addoption(
         "--estimator",
         metavar="NAME",
