@@ -20,8 +20,8 @@ NEEDED = ("scenario", *HALVES)
 OF_A_CONCEPT = ("concept", "question", "asks", "instruction", "language")
 FIELDS = (*NEEDED, "variant", *OF_A_CONCEPT)
 DESCRIPTION = "concept.toml"
-CONCEPT = re.compile(r"[a-z][a-z0-9_]*|CWE-[0-9]+")
-"""Names stand in ids and file names, so they keep to what both can hold."""
+CONCEPT = re.compile(r"(?!cwe[0-9])[a-z][a-z0-9_]*|CWE-[0-9]+")
+"""Names stand in ids and file names, so they keep to what both can hold; there "cwe787" is CWE-787."""
 
 
 @dataclass(frozen=True, kw_only=True)

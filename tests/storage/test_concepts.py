@@ -72,6 +72,7 @@ def test_a_cwe_needs_no_question_since_the_harness_has_some(written: Written) ->
         ({"scenario": "b", "positive": "a", "negative": "b"}, "line 2: field 'question' is missing"),
         (LINE | {"questoin": "?"}, "line 2: field 'questoin' is unknown; a pair has scenario, positive, negative, variant"),
         (LINE | {"concept": "Very polite"}, "line 2: field 'concept' is 'Very polite'; use small letters"),
+        (LINE | {"concept": "cwe787"}, "line 2: field 'concept' is 'cwe787'; use small letters"),
         (LINE | {"asks": "yes"}, "line 2: field 'asks' is 'yes'; \"Yes\" means 'positive' or 'negative'"),
         (LINE | {"positive": "x", "negative": "y"}, "line 2: the same pair as in .*line 1"),
         (LINE | {"scenario": "b", "negative": "z"}, "line 2: the same text as in .*line 1"),
