@@ -1,11 +1,3 @@
-"""The plugin modules of the harness, and nothing else."""
+"""The plugin of the harness, and nothing else: harness/plugin/__init__.py lists its modules."""
 
-pytest_plugins = [
-    "harness.plugin.options",
-    "harness.plugin.threads",
-    "harness.plugin.session",
-    "harness.plugin.writing",
-    "fixtures.models",
-    "fixtures.gates",
-    "fixtures.runs",
-]
+pytest_plugins = ["harness.plugin"]

@@ -3,8 +3,9 @@
 Nothing here knows a model. A plan is complete before any weights load, and placebos and strength 0 are rows like any other.
 """
 
+import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -13,7 +14,10 @@ from harness.records import Arm, ContrastPair, Estimator, Example, Positions
 
 Endpoint = Literal["margin", "text"]
 Fit = Literal["cwe", "pooled"]
-
+OWN_QUESTION = "own"
+"""The name of a question that data put themselves."""
+CONCEPTS = 2**32
+"""Numbers of concepts that are no CWE begin here."""
 
 PLACEBO_ARMS: tuple[Arm, ...] = ("random", "nuisance", "label-flip")
 LADDER = (-1.0, -0.5, 0.5, 1.0)
@@ -201,8 +205,16 @@ def distinct_flips(n_scenarios: int) -> int:
 
 
 def cwe_number(cwe: str) -> int:
-    """787 of "CWE-787"."""
-    return int(cwe.removeprefix("CWE-"))
+    """787 of "CWE-787"; of another concept a number above those of all CWEs, made of its name."""
+    if cwe.startswith("CWE-"):
+        return int(cwe.removeprefix("CWE-"))
+    return CONCEPTS + int.from_bytes(hashlib.sha256(cwe.encode()).digest()[:4])
+
+
+def cwe_of(number: int, known: Iterable[str]) -> str:
+    """The CWE or concept of a number; a concept that is not among `known` goes by its number."""
+    named = {cwe_number(cwe): cwe for cwe in known}
+    return named.get(number, f"CWE-{number}" if number < CONCEPTS else f"concept {number}")
 
 
 def _unsteered(example: Example, arm: Arm, endpoint: Endpoint) -> Row:

@@ -46,11 +46,25 @@ class GateStatus(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked about a text. `asks` is the polarity: what "Yes" means.
+
+    instruction: what the prompt arm says ahead of it, instead of steering; None where its data give none.
+    """
+
+    asks: Asks
+    text: str
+    instruction: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Example:
     """One source file with a known label.
 
     `scenario` names the situation within its dataset and is shared by the vulnerable file, the patched file
     and every variant of both; `variant` is "original" or the name of a rewrite. `path` is relative to the dataset's root.
+    `question` is the one that its data put; None leaves it to harness/prompts.py, which asks about weaknesses. Data with a question may be
+    about any concept: `cwe` then holds its name, "vulnerable" is what shows the concept and "patched" what does not.
     """
 
     dataset: str
@@ -64,12 +78,15 @@ class Example:
     rationale: str | None
     sha256: str
     path: str
+    question: Question | None = None
 
     def __post_init__(self) -> None:
         if self.label not in get_args(Label):
             raise DataError(f"label {self.label!r} of {self.path} is neither 'vulnerable' nor 'patched'; mend the dataset's index")
-        if not self.cwe.startswith("CWE-"):
-            raise DataError(f"CWE {self.cwe!r} of {self.path} does not look like 'CWE-787'; mend the dataset's index")
+        if self.question is None and not self.cwe.startswith("CWE-"):
+            raise DataError(
+                f"CWE {self.cwe!r} of {self.path} does not look like 'CWE-787'; mend the dataset's index, or give the concept a question"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

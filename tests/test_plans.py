@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from harness.errors import PlanError
-from harness.plans import Cell, ModelRequest, Row, SweepPlan, cwe_number
+from harness.plans import Cell, ModelRequest, Row, SweepPlan, cwe_number, cwe_of
 from tests.contrast import contrast_pair
 
 PAIRS = tuple(contrast_pair(name) for name in ("a", "b", "c"))
@@ -115,3 +115,12 @@ def test_a_cwe_has_its_number(cwe: str, number: int) -> None:
 def test_a_plan_that_cannot_be_carried_out_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(PlanError, match=message):
         plan(**changes)
+
+
+def test_a_concept_has_a_number_of_its_own_above_all_cwes_and_is_found_by_it() -> None:
+    numbers = [cwe_number(name) for name in ("CWE-787", "polite", "formal")]
+    assert numbers[0] == 787
+    assert len(set(numbers)) == 3
+    assert min(numbers[1:]) >= 2**32
+    assert max(numbers) < 2**63  # records hold it as int64
+    assert [cwe_of(number, ("polite",)) for number in numbers] == ["CWE-787", "polite", f"concept {numbers[2]}"]

@@ -1,9 +1,12 @@
-"""The instruction that asks for caution stands ahead of the question and changes nothing else."""
+"""The instruction that asks for caution stands ahead of the question and changes nothing else; data may put a question of their own."""
+
+from dataclasses import replace
 
 import pytest
 
 from harness.errors import PlanError
 from harness.prompts import CAUTION, QUESTIONS, WEAKNESSES, build_prompt, prompt_for
+from harness.records import Question
 from tests.contrast import contrast_pair
 
 CODE = "int a[2];\nvoid f(void) { a[2] = 1; }\n"
@@ -46,3 +49,18 @@ def test_what_yes_means_goes_with_the_question() -> None:
 def test_what_cannot_be_asked_is_refused(given: dict[str, str], message: str) -> None:
     with pytest.raises(PlanError, match=message):
         build_prompt(**{"code": CODE, "language": "c", "cwe": "CWE-787", **given})
+
+
+def test_a_question_of_the_data_is_put_with_the_answer_they_chose() -> None:
+    asked = Question(asks="safe", text="Is it rude?", instruction="Be kind.")
+    example = replace(contrast_pair("a").vulnerable, cwe="polite", language="text", code="Thank you.", question=asked)
+    plain, instructed = prompt_for(example, "safe-review"), prompt_for(example, caution=True)
+    assert plain.text == "# Text\nThank you.\n\n# Question\nIs it rude?\n\n# Answer:"
+    assert instructed.text == "# Text\nThank you.\n\n# Question\nBe kind. Is it rude?\n\n# Answer:"
+    assert (plain.vulnerable_answer, plain.secure_answer) == (" No", " Yes")
+
+
+def test_an_instruction_that_the_data_do_not_give_is_refused() -> None:
+    example = replace(contrast_pair("a").vulnerable, cwe="polite", question=Question(asks="vulnerable", text="Is it polite?"))
+    with pytest.raises(PlanError, match="has no instruction to compare steering with"):
+        prompt_for(example, caution=True)

@@ -196,7 +196,7 @@ def _with_cells(result: GateResult, cells: Mapping[str, Cell], claim: Claim) -> 
 def _specificity(claim: Claim, records: Records) -> GateResult:
     if records.observation(_observed(claim))["fit"] == "pooled":
         return inconclusive("specificity", "directions were pooled over CWEs, so none is that of one CWE; leave --fit pooled out")
-    transfers = {cwe: transfer_of(records.recall(sweep), cwe, claim.cell) for cwe, sweep in claim.sweeps.items()}
+    transfers = {cwe: transfer_of(records.recall(sweep), cwe, claim.cell, claim.sweeps) for cwe, sweep in claim.sweeps.items()}
     return specificity_gate(transfers, claim.cwe, claim.rng, _limits(claim))
 
 
@@ -237,10 +237,16 @@ def _prompt(claim: Claim, records: Records) -> GateResult:
     return difference_gate(
         "prompt",
         paired_difference(steered, prompted, claim.rng),
-        Wording(first="the push toward vulnerable moves the margin", second="an instruction that asks for caution does"),
+        _pushed(claim.cwe),
         thresholds=_limits(claim),
         details={"steered": float(np.mean(list(steered.values()))), "prompted": float(np.mean(list(prompted.values())))},
     )
+
+
+def _pushed(cwe: str) -> Wording:
+    if cwe.startswith("CWE-"):
+        return Wording(first="the push toward vulnerable moves the margin", second="an instruction that asks for caution does")
+    return Wording(first=f"the push toward {cwe} moves the margin", second="the instruction of its data does")
 
 
 def _comparison(claim: Claim, records: Records) -> GateResult:

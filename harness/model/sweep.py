@@ -11,10 +11,11 @@ from harness.model.fitting import Progress, SweepVectors, fit_vectors
 from harness.model.loading import LoadedModel
 from harness.model.readout import SteeredAnswer, SteeredMargin
 from harness.model.tokens import token_length
-from harness.plans import Row, SweepPlan
+from harness.plans import OWN_QUESTION, Row, SweepPlan
 from harness.prompts import prompt_for
 from harness.records import ContrastPair, Direction, FloatArray, Measurement, Prompt
-from harness.scoring.verdicts import read_verdict
+from harness.scoring.rules import Reading
+from harness.scoring.verdicts import read_answer, read_verdict
 from harness.storage.runs import Part, RunStore, content_key
 
 FEWEST_SCENARIOS = 3
@@ -211,7 +212,7 @@ def _measurement(
     item: Work, found: SteeredMargin | SteeredAnswer, plan: SweepPlan, model: LoadedModel, norms: dict[int, float]
 ) -> Measurement:
     row, answer = item.row, found if isinstance(found, SteeredAnswer) else None
-    reading = read_verdict(answer.text, asks=item.prompt.asks, cwe=plan.cwe) if answer else None
+    reading = _read(answer.text, item, plan.cwe) if answer else None
     return Measurement(
         key=item.key,
         model=model.fingerprint,
@@ -225,7 +226,7 @@ def _measurement(
         path=row.example.path,
         example=row.example.sha256,
         prompt=item.prompt.sha256,
-        question=plan.question,
+        question=OWN_QUESTION if row.example.question else plan.question,
         arm=row.arm,
         index=row.index,
         layer=row.layer,
@@ -241,3 +242,8 @@ def _measurement(
         verdict=reading.verdict if reading else None,
         evidence=reading.evidence if reading else None,
     )
+
+
+def _read(text: str, item: Work, cwe: str) -> Reading:
+    asks = item.prompt.asks
+    return read_verdict(text, asks=asks, cwe=cwe) if cwe.startswith("CWE-") else read_answer(text, asks)

@@ -18,7 +18,7 @@ from harness.numerics.harm import SteeredRepetition
 from harness.numerics.retention import Retained, retained
 from harness.numerics.sensitivity import Sensitivity, measure_sensitivity
 from harness.numerics.specificity import Transfer
-from harness.plans import LADDER, PLACEBO_ARMS, Cell
+from harness.plans import LADDER, PLACEBO_ARMS, Cell, cwe_of
 from harness.records import Arm, Measurement
 
 Pair = tuple[str, str]
@@ -155,10 +155,13 @@ def residual_share(measurements: Iterable[Measurement], cell: Cell) -> float:
     return shares.pop()
 
 
-def transfer_of(measurements: Sequence[Measurement], cwe: str, cell: Cell) -> Transfer:
-    """What the own direction and those of the other CWEs do to the tested scenarios. Raises: EffectError where none was measured."""
+def transfer_of(measurements: Sequence[Measurement], cwe: str, cell: Cell, family: Iterable[str] = ()) -> Transfer:
+    """What the own direction and those of the other CWEs do to the tested scenarios. Raises: EffectError where none was measured.
+
+    family: CWEs or concepts whose directions are known by name; a measurement holds their number alone.
+    """
     indices = sorted({one.index for one in measurements if one.arm == "other-cwe"})
-    others = {f"CWE-{index}": biases(measurements, cell, arm="other-cwe", index=index) for index in indices}
+    others = {cwe_of(index, family): biases(measurements, cell, arm="other-cwe", index=index) for index in indices}
     return Transfer(cwe=cwe, own=biases(measurements, cell), others=others)
 
 

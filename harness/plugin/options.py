@@ -2,9 +2,9 @@
 
 import pytest
 
-from harness.plugin.settings import DEFAULT_CLAIMS, POSITIONS_HELP
-
-GROUP = "secsteer", "steering a code model, and measuring whether it did anything"
+DEFAULT_CLAIMS = ("extraction", "identity", "generation", "shift")
+"""The gates whose FAIL fails a run. The others are measured and told: what a direction does beside shifting is no defect of it."""
+GROUP = "secsteer", "steering a code model, and measuring whether it did anything (to begin: pytest evals -k cwe787 --strength 10)"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,11 +22,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="weights are loaded in this type (default: float32)",
     )
     group.addoption("--device-map", metavar="MAP", help="where the weights go, as in transformers: auto, cpu, cuda:0 (default: cpu)")
-    group.addoption("--dataset", metavar="NAME", help="'verified' (embedded, proven by running; the default) or 'secllmholmes'")
+    group.addoption(
+        "--dataset",
+        metavar="NAME",
+        help="contrast pairs that are tested: 'verified' (embedded, proven by running; the default), 'secllmholmes', or the path of a "
+        "JSONL file or a folder with pairs of your own, about any concept",
+    )
     group.addoption(
         "--dataset-dir",
         metavar="DIR",
-        help="folder of the dataset; else SECLLMHOLMES_DIR, the user's cache, or a download at the pinned commit",
+        help="where a dataset of that name lies; of secllmholmes else SECLLMHOLMES_DIR, the user's cache, or a download at the pinned "
+        "commit",
     )
     group.addoption(
         "--split",
@@ -39,7 +45,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         type=float,
         metavar="S",
-        help="norm of the vector that is added to the residual, above 0; -S, -S/2, S/2 and S are measured; repeatable (default: 1 5 10 20)",
+        help="how much of the direction is added: the norm of that vector, above 0; each is measured at -S, -S/2, S/2 and S, where plus "
+        "pushes toward 'vulnerable'; repeatable (default: 1 5 10 20)",
     )
     group.addoption(
         "--layer",
@@ -48,7 +55,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="L",
         help="block whose output is steered, from 0; repeatable (default: the declared layer of the model)",
     )
-    group.addoption("--positions", metavar="WHERE", help=POSITIONS_HELP)
+    group.addoption(
+        "--positions",
+        metavar="WHERE",
+        help="tokens that are steered: 'generated' (from the last prompt token on), 'prompt', or 'all' (default: generated)",
+    )
     group.addoption(
         "--estimator",
         metavar="NAME",
@@ -63,7 +74,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--prompt",
         metavar="QUESTION",
-        help="question that is put: vulnerable, safe, vulnerable-review, safe-review (default: vulnerable)",
+        help="question that is put: vulnerable ('Yes' says that the code is), safe ('Yes' says that it is not), or either in other words, "
+        "vulnerable-review, safe-review (default: vulnerable)",
     )
     group.addoption(
         "--max-new-tokens",
@@ -71,12 +83,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="length at which a response is cut, if end-of-text does not come first (default: 96)",
     )
-    group.addoption("--placebos", type=int, metavar="K", help="placebos of each kind; the smallest p is 1/(K+1) (default: 39)")
+    group.addoption(
+        "--placebos",
+        type=int,
+        metavar="K",
+        help="vectors of each kind that should do nothing, and among which the effect is ranked: the smallest p is 1/(K+1), and fewer "
+        "than 19 cannot reach .05 (default: 39)",
+    )
     group.addoption(
         "--choose",
         action="store_true",
-        help="shift and sensitivity have one case a CWE instead of one for each layer and strength: these are chosen among those given, by "
-        "the other scenarios, for placebos alike",
+        help="let the other scenarios choose layer and strength among those given, for placebos too: shift and sensitivity then have one "
+        "case a CWE instead of one for each layer and strength",
     )
     group.addoption(
         "--protocol",
@@ -87,8 +105,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--claims",
         metavar="GATES",
-        help="gates whose FAIL fails the run, separated by commas, or 'all'; the others are measured and told, and their FAIL shows as "
-        f"xfailed (default: {','.join(DEFAULT_CLAIMS)})",
+        help="gates whose FAIL fails the run, separated by commas, or 'all' (docs/gates.md names them); the others are measured and told, "
+        f"and their FAIL shows as xfailed (default: {','.join(DEFAULT_CLAIMS)})",
     )
     group.addoption(
         "--strict-gates", action="store_true", help="an INCONCLUSIVE gate that is claimed fails the run instead of being skipped"
@@ -106,6 +124,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SHARE",
         help="short for --gate extraction.share=SHARE: share of layers whose hidden states must come out, exceeded strictly (default: 0.8)",
     )
-    group.addoption("--seed", type=int, help="seed of the placebos and intervals (default: 0)")
+    group.addoption("--seed", type=int, metavar="N", help="seed of the placebos and intervals (default: 0)")
     group.addoption("--run-dir", metavar="DIR", help="folder of the run; an existing one is resumed (default: a new one under reports/)")
-    parser.addini("eval_paths", type="args", default=["evals"], help="folders whose tests are evals: they get a run folder and a report")
+    parser.addini(
+        "eval_paths",
+        type="args",
+        default=["evals"],
+        help="folders whose tests are evals: named on the command line they get a run folder and a report",
+    )

@@ -7,9 +7,9 @@ from functools import cached_property
 from harness.errors import PlanError
 from harness.model.description import ModelInfo
 from harness.plans import Cell, ModelRequest, SweepPlan, cwe_number
-from harness.plugin.settings import Settings, cells_of, short_name
+from harness.plugin.settings import DEFAULTS, Settings, cells_of, short_name
 from harness.records import ContrastPair, Example
-from harness.storage.datasets import contrast_pairs, data_hash, load_dataset, load_fitting
+from harness.storage.datasets import contrast_pairs, data_hash, dataset_name, load_dataset, load_fitting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,13 +109,20 @@ class Planner:
 
     def __init__(self, settings: Settings, inspect_model: Callable[..., ModelInfo]) -> None:
         self.settings = settings
+        self.dataset = dataset_name(settings.dataset)
         self._inspect = inspect_model
         self._models: dict[ModelRequest, ModelInfo] = {}
 
     @cached_property
     def examples(self) -> list[Example]:
-        """The examples of the chosen dataset and split, read and checked once."""
-        return load_dataset(self.settings.dataset, self.settings.dataset_dir, self.settings.split)
+        """The examples of the chosen dataset and split, read and checked once. Raises: PlanError for two questions about one text."""
+        settings = self.settings
+        found = load_dataset(settings.dataset, settings.dataset_dir, settings.split)
+        if settings.question != DEFAULTS["prompt"] and any(example.question for example in found):
+            raise PlanError(
+                f"--prompt {settings.question} asks about weaknesses, and {settings.dataset} puts a question of its own; leave it out"
+            )
+        return found
 
     @cached_property
     def fitting(self) -> list[Example]:
@@ -152,15 +159,14 @@ class Planner:
         cwes = sorted({pair.cwe for pair in self.pairs}, key=cwe_number)
         if needs.rival:
             return [case for rival in self.settings.models[1:] for cwe in cwes for case in self._against(rival, cwe)]
-        dataset = self.settings.dataset
         if needs.choice and self.settings.choose:
             return [
-                Case(model=model, dataset=dataset, cwe=cwe, layer=None, strength=None, candidates=self._candidates(model))
+                Case(model=model, dataset=self.dataset, cwe=cwe, layer=None, strength=None, candidates=self._candidates(model))
                 for model in self.settings.models
                 for cwe in cwes
             ]
         return [
-            Case(model=model, dataset=dataset, cwe=cwe, layer=layer, strength=strength)
+            Case(model=model, dataset=self.dataset, cwe=cwe, layer=layer, strength=strength)
             for model in self.settings.models
             for cwe in cwes
             for layer in (self._layers(model) if needs.layer else (None,))
@@ -177,7 +183,7 @@ class Planner:
         return [
             Case(
                 model=first,
-                dataset=self.settings.dataset,
+                dataset=self.dataset,
                 cwe=cwe,
                 layer=layer,
                 strength=strength,

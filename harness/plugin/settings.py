@@ -9,15 +9,13 @@ from typing import Any, get_args
 
 from harness.errors import PlanError
 from harness.plans import Cell, Fit, ModelRequest, check_strength
+from harness.plugin.options import DEFAULT_CLAIMS
 from harness.plugin.protocol import Protocol, read_protocol
 from harness.prompts import QUESTIONS
 from harness.records import Estimator, Positions
 
-POSITIONS_HELP = "tokens that are steered: 'generated' (from the last prompt token on), 'prompt', or 'all' (default: generated)"
 DEFAULT_STRENGTHS = (1.0, 5.0, 10.0, 20.0)
 DEFAULT_NEW_TOKENS = 96
-DEFAULT_CLAIMS = ("extraction", "identity", "generation", "shift")
-"""The gates whose FAIL fails a run. The others are measured and told: what a direction does beside shifting is no defect of it."""
 ALL_CLAIMS = "all"
 DEFAULTS: dict[str, Any] = {
     "model": ["nano"],

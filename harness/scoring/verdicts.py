@@ -91,6 +91,14 @@ class Answer:
         return Reading(verdict=verdict, evidence="" if telling is None else self.sentences[telling].quote)
 
 
+def read_answer(response: str, asks: Asks = "vulnerable") -> Reading:
+    """What a response to a question that is not about weaknesses says: the yes or no it starts with; without one it is undecided.
+
+    Args: as read_verdict. The rules and weights know words about weaknesses, and would read them into anything.
+    """
+    return Answer(response, asks).opening or Reading(verdict=Verdict.UNDECIDED, evidence="")
+
+
 def read_verdict(response: str, asks: Asks = "vulnerable", cwe: str | None = None) -> Reading:
     """What a response says about the code.
 

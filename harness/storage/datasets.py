@@ -3,19 +3,28 @@
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import DataError
 from harness.records import ContrastPair, Example
+from harness.storage.concepts import load_concepts
 from harness.storage.download import Announce
 from harness.storage.secllmholmes import load_secllmholmes
 from harness.storage.verified import load_verified
 
 DATASETS = ("secllmholmes", "verified")
+"""Those with a name. Any other is a path: data of one's own."""
 VARIANTS = "variants"
 """The split of the embedded corpus that holds the rewrites of each pair, and the pair."""
+
+
+def dataset_name(dataset: str) -> str:
+    """The name of a dataset in ids and records: of a path the last part, lower case, letters, digits and "_" alone."""
+    stem = Path(dataset).resolve().stem.lower()
+    return dataset if dataset in DATASETS else re.sub(r"[^a-z0-9_]", "", stem) or "data"
 
 
 def load_dataset(
@@ -37,7 +46,9 @@ def load_dataset(
     rationales do not fit the CWE (30 files). Non-trivial A2, A3, A5 and A6 hold one label per CWE: `contrast_pairs` names the files
     without a partner. 29 groups of files are identical up to white space, so count scenarios, not files.
 
-    Args: name, "secllmholmes" or "verified". root, a folder with the dataset: for secllmholmes a checkout or its `datasets`
+    Anything else is the path of a JSONL file or a folder with contrast pairs of one's own, about any concept: docs/data.md.
+
+    Args: name, "secllmholmes", "verified" or a path. root, a folder with the dataset: for secllmholmes a checkout or its `datasets`
     (default: the environment's SECLLMHOLMES_DIR, else the user's cache, downloaded at the pinned commit when it is not there);
     for verified the corpus (default: the embedded one). split, see above. announce, called with the progress lines of a download
     (default: to stderr).
@@ -48,10 +59,21 @@ def load_dataset(
     if name == "secllmholmes":
         return load_secllmholmes(root, split, announce=announce)
     if name != "verified":
-        raise DataError(f"dataset {name!r} is unknown; choose one of {', '.join(DATASETS)}")
+        return _load_own(name, root, split)
     if split not in (None, VARIANTS):
         raise DataError(f"split {split!r} is unknown; dataset 'verified' has {VARIANTS!r}, leave the split out for its files as they stand")
     return load_verified(None if root is None else Path(root), variants=split == VARIANTS)
+
+
+def _load_own(name: str, root: str | os.PathLike[str] | None, split: str | None) -> list[Example]:
+    if not name or not Path(name).exists():
+        raise DataError(
+            f"dataset {name!r} is unknown; choose one of {', '.join(DATASETS)}, or give the path of a JSONL file or a folder with pairs of "
+            "your own"
+        )
+    if root is not None or split is not None:
+        raise DataError(f"dataset {name} is a path and has no splits; leave --dataset-dir and --split out")
+    return load_concepts(Path(name), dataset_name(name))
 
 
 def load_fitting(name: str, root: str | os.PathLike[str] | None = None, split: str | None = None) -> list[Example]:
@@ -93,6 +115,14 @@ def contrast_pairs(examples: Iterable[Example]) -> PairedExamples:
 
 
 def data_hash(examples: Iterable[Example]) -> str:
-    """SHA-256 over the sorted (sha256, label, scenario) of the examples: the same for the same data in any order and any folder."""
-    facts = sorted((example.sha256, example.label, example.scenario) for example in examples)
+    """SHA-256 over the sorted (sha256, label, scenario) of the examples: the same for the same data in any order and any folder.
+
+    What data ask of their own is part of them.
+    """
+    facts = sorted((example.sha256, example.label, example.scenario, *_asked(example)) for example in examples)
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _asked(example: Example) -> tuple[str, ...]:
+    own = example.question
+    return (own.asks, own.text, own.instruction or "") if own else ()

@@ -1,19 +1,20 @@
-"""Where the source checkout keeps its data."""
+"""Where the harness keeps its data."""
 
 from pathlib import Path
 
 from harness.errors import DataError
 
+PACKAGE = Path(__file__).resolve().parents[1]
+
 
 def data_folder() -> Path:
-    """The checkout's `data/` folder: embedded corpus, embedded model, hashes of the public dataset.
+    """The folder of the embedded corpus, the embedded model, the neutral code and the hashes of the public dataset.
 
-    Raises: DataError where the package was installed without its checkout.
+    It is `data/` of the checkout, and in an installed package `harness/data/`. Raises: DataError where there is neither.
     """
-    folder = Path(__file__).resolve().parents[2] / "data"
-    if not folder.is_dir():
-        raise DataError(
-            f"folder {folder} is missing; the harness reads its data from the source checkout: "
-            "clone the repository and install it in place with `pip install -e .`"
-        )
-    return folder
+    for folder in (PACKAGE / "data", PACKAGE.parent / "data"):
+        if (folder / "verified").is_dir():
+            return folder
+    raise DataError(
+        f"the data of the harness are neither in {PACKAGE} nor beside it; install the package anew, or run from a whole checkout"
+    )

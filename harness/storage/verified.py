@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from harness.errors import DataError
 from harness.records import ORIGINAL, Example, Label
+from harness.storage.paths import data_folder
 from harness.storage.rewrites import REWRITES, Pair, Text, rewritten
 from harness.storage.rewrites.renaming import in_prose
 from harness.storage.rewrites.syntax import all_names
@@ -178,23 +179,12 @@ def _read_half(folder: Path, label: Label, language: str, rationales: Fields) ->
     return Half(label=label, path=path, content=content, code=_decode(content, path), rationale=rationales.text(label))
 
 
-def verified_root() -> Path:
-    """Where the corpus lies in a source checkout. Raises: DataError where there is none, as in an installed package."""
-    root = Path(__file__).resolve().parents[2] / "data" / "verified"
-    if not root.is_dir():
-        raise DataError(
-            f"the verified corpus is not at {root}; it is part of a source checkout and not of the installed package, "
-            "so run from a checkout or name the folder that holds it"
-        )
-    return root
-
-
 def scenario_folders(root: Path | None = None) -> list[Path]:
     """Every scenario's folder under `root` (the checkout's corpus by default), sorted by CWE and name.
 
     Raises: DataError for a root that is missing or holds no scenario.
     """
-    root = verified_root() if root is None else root
+    root = data_folder() / "verified" if root is None else root
     if not root.is_dir():
         raise DataError(
             f"the verified corpus is not at {root}: there is no such folder; name the folder that holds cwe787 and its siblings"

@@ -8,7 +8,7 @@ import pytest
 from harness.errors import EffectError
 from harness.numerics.effects import Effect
 from harness.numerics.slices import biases, pushes, repetitions, responses_in, responses_of, retained_of, slice_of, transfer_of
-from harness.plans import Cell
+from harness.plans import Cell, cwe_number
 from harness.records import Label, Measurement, Verdict
 from tests.measured import measurement
 
@@ -176,6 +176,16 @@ def test_transfer_takes_each_other_cwe_by_its_number() -> None:
         "CWE-416": pytest.approx({"a": -0.2, "b": -0.3}),
     }
     assert found.row == pytest.approx({"CWE-22": 1.25, "CWE-416": -0.25, "CWE-787": 2.5})
+
+
+def test_transfer_names_the_other_concepts_of_its_family() -> None:
+    other = [
+        replace(one, arm="other-cwe", index=cwe_number("formal"))
+        for one in rows(SLOPES)
+        if one.arm == "treatment" and abs(one.strength) == 10.0
+    ]
+    found = transfer_of([*rows(SLOPES), *other], "polite", CELL, ("polite", "formal"))
+    assert dict(found.others["formal"]) == dict(found.own) == pytest.approx({"a": 2.0, "b": 3.0})
 
 
 def test_what_variants_keep_is_told_by_name_against_the_originals_of_the_same_scenarios() -> None:

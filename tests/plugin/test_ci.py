@@ -16,6 +16,7 @@ from harness.ci.summary import markdown
 from tests.plugin.conftest import ROOT, Run
 
 WORKFLOW = ROOT / ".github" / "workflows" / "evals.yml"
+ACTION = ROOT / "action.yml"
 PAGE = ROOT / "docs" / "ci.md"
 
 
@@ -127,31 +128,64 @@ def test_a_protocol_says_whether_its_model_is_on_the_hub_and_of_which_revision(t
     assert outputs(protocol)["hub"] == "false"  # the embedded model is the default
 
 
-def workflows() -> dict[str, Any]:
-    """The workflow of this repository, and the one that the page shows for others."""
-    (shown,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    return {"evals.yml": yaml.safe_load(WORKFLOW.read_text()), "the page": yaml.safe_load(shown)}
+def workflow() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text())
+    return found
 
 
-@pytest.mark.parametrize("name", ["evals.yml", "the page"])
-def test_a_workflow_tells_and_keeps_the_report_whatever_the_gates_say(name: str) -> None:
-    found = workflows()[name]
-    assert {"name", True, "permissions", "jobs"} <= set(found)  # YAML reads the key "on" as a truth value
-    steps = found["jobs"]["gates"]["steps"]
+def action() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(ACTION.read_text())
+    return found
+
+
+def steps_of(name: str) -> list[dict[str, Any]]:
+    """The steps by which this repository runs its gates, and those by which another one does."""
+    steps: list[dict[str, Any]] = workflow()["jobs"]["gates"]["steps"] if name == "evals.yml" else action()["runs"]["steps"]
+    return steps
+
+
+@pytest.mark.parametrize("name", ["evals.yml", "action.yml"])
+def test_a_run_is_told_and_its_report_is_kept_whatever_the_gates_say(name: str) -> None:
+    steps = steps_of(name)
     by_name = {step.get("name", ""): step for step in steps}
     gates, told, kept = (by_name[step] for step in ("Gates", "Summary and annotations", "Report"))
-    assert "pytest evals --protocol" in gates["run"]
+    assert re.search(r"pytest \S+ --protocol", gates["run"])
     assert "if" not in gates
     assert told["if"] == kept["if"] == "always()"
     folder = re.search(r"--run-dir (\S+)", gates["run"])
     assert folder
-    assert told["run"].endswith(f"harness.ci {folder[1]}")
-    assert kept["with"]["path"] == folder[1].removeprefix("../")
+    assert "harness.ci" in told["run"]
+    assert told["run"].endswith(f" {folder[1]}")
+    assert kept["with"]["path"] == folder[1]
     assert [steps.index(step) for step in (gates, told, kept)] == sorted(steps.index(step) for step in (gates, told, kept))
 
 
+@pytest.mark.parametrize("name", ["evals.yml", "action.yml"])
+def test_models_are_kept_by_protocol_and_revision(name: str) -> None:
+    (cache,) = [step for step in steps_of(name) if step.get("name") == "Models by protocol and revision"]
+    assert "hashFiles(" in cache["with"]["key"]
+    assert "steps.model.outputs.revision" in cache["with"]["key"]
+    assert cache["if"] == "steps.model.outputs.hub == 'true'"
+
+
+def test_the_workflow_of_another_repository_gives_the_action_what_it_takes() -> None:
+    (shown,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    (used,) = [step for step in yaml.safe_load(shown)["jobs"]["gates"]["steps"] if "secsteer" in step["uses"]]
+    inputs = action()["inputs"]
+    assert used["with"].keys() <= inputs.keys()
+    assert {name for name, one in inputs.items() if one.get("required")} <= used["with"].keys()
+    assert all(f"`{name}`" in PAGE.read_text() for name in inputs)
+
+
+def test_what_the_action_installs_is_there() -> None:
+    commands = "\n".join(step["run"] for step in steps_of("action.yml") if "run" in step)
+    for path in re.findall(r"\$GITHUB_ACTION_PATH/([\w.]+)", commands):
+        assert (ROOT / path).is_file()
+    assert all(step["shell"] == "bash" for step in steps_of("action.yml") if "run" in step)  # a composite action must say so
+
+
 def test_what_the_workflow_names_is_there() -> None:
-    found = workflows()["evals.yml"]
+    found = workflow()
     gates, calibration = found["jobs"]["gates"], found["jobs"]["calibration"]
     assert (ROOT / found[True]["workflow_dispatch"]["inputs"]["protocol"]["default"]).is_file()
     assert found[True]["schedule"]
@@ -161,11 +195,8 @@ def test_what_the_workflow_names_is_there() -> None:
     made = [step["run"] for step in calibration["steps"] if "run" in step]
     assert made == ["make calibrate"]
     assert "calibrate" in targets
-    (cache,) = [step for step in gates["steps"] if step.get("uses", "").startswith("actions/cache@")]
-    assert "hashFiles(env.PROTOCOL)" in cache["with"]["key"]
-    assert "steps.model.outputs.revision" in cache["with"]["key"]
 
 
 def test_no_input_of_a_person_is_pasted_into_a_shell() -> None:
-    for job in workflows()["evals.yml"]["jobs"].values():
-        assert not any("${{" in step.get("run", "") for step in job["steps"])
+    jobs = [job["steps"] for job in workflow()["jobs"].values()]
+    assert not any("${{" in step.get("run", "") for steps in (*jobs, steps_of("action.yml")) for step in steps)

@@ -1,5 +1,6 @@
 """From declarations and options to cases and plans, without a model."""
 
+import json
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -129,3 +130,38 @@ def test_what_only_a_comparison_measures_is_in_no_family_of_specificity() -> Non
     plans = made.plan([*((case, transfer) for case in own), *((case, rival) for case in made.cases(rival))])
     assert len(plans) == 16  # eight CWEs of two models
     assert made.family(plans, own[0]) == {"CWE-77": "nano-verified-cwe77", "CWE-89": "nano-verified-cwe89"}
+
+
+@pytest.fixture
+def replies(tmp_path: Path) -> str:
+    """Four pairs of one's own, of two concepts."""
+    lines = [
+        {
+            "concept": concept,
+            "scenario": name,
+            "question": "Is it so?",
+            "positive": f"{concept} {name}",
+            "negative": f"not {concept} {name}",
+        }
+        for concept in ("polite", "formal")
+        for name in ("refund", "delay")
+    ]
+    path = tmp_path / "My-replies.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    return str(path)
+
+
+def test_a_concept_stands_where_a_cwe_stands(replies: str) -> None:
+    made = planner(dataset=replies, dataset_dir=None)
+    transfer = Needs(layer=True, strength=True, transfer=True)
+    cases = [case for case in made.cases(transfer) if case.strength == 10]
+    assert sorted(case.id for case in cases) == ["nano-myreplies-formal-l4-s10", "nano-myreplies-polite-l4-s10"]
+    plans = made.plan([(case, transfer) for case in cases])
+    polite = plans["nano-myreplies-polite"]
+    assert (polite.cwe, polite.other_cwes, polite.scenarios) == ("polite", ("formal",), ("refund", "delay"))
+    assert made.family(plans, cases[0]) == {"polite": "nano-myreplies-polite", "formal": "nano-myreplies-formal"}
+
+
+def test_another_phrasing_of_the_question_about_weaknesses_is_refused_for_data_with_their_own(replies: str) -> None:
+    with pytest.raises(PlanError, match="--prompt safe asks about weaknesses"):
+        planner(dataset=replies, dataset_dir=None, question="safe").cases(SHIFT)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.records import Asks, Verdict
 from harness.scoring import rules
-from harness.scoring.verdicts import read_verdict
+from harness.scoring.verdicts import read_answer, read_verdict
 
 VULNERABLE, SECURE, UNDECIDED = Verdict.VULNERABLE, Verdict.SECURE, Verdict.UNDECIDED
 
@@ -287,3 +287,17 @@ def test_reading_needs_no_library_of_learning() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
     assert ran.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("response", "verdict", "evidence"),
+    [
+        ("Yes. The guest would come again.", VULNERABLE, "Yes."),
+        ("No, the soup was cold.", SECURE, "No, the soup was cold."),
+        ("The soup was unsafe to eat, and a command injection of pepper.", UNDECIDED, ""),
+        ("", UNDECIDED, ""),
+    ],
+)
+def test_an_answer_about_another_concept_is_its_yes_or_no_and_nothing_else(response: str, verdict: Verdict, evidence: str) -> None:
+    found = read_answer(response)
+    assert (found.verdict, found.evidence) == (verdict, evidence)

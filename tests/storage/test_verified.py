@@ -178,7 +178,7 @@ def test_loader_refuses_a_missing_or_empty_root(tmp_path: Path) -> None:
         load_verified(tmp_path)
 
 
-def test_an_installed_package_without_the_corpus_says_where_to_find_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.storage.verified.__file__", str(tmp_path / "site-packages" / "harness" / "storage" / "verified.py"))
-    with pytest.raises(DataError, match="run from a checkout"):
+def test_a_package_without_its_data_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.storage.paths.PACKAGE", tmp_path / "site-packages" / "harness")
+    with pytest.raises(DataError, match="install the package anew, or run from a whole checkout"):
         load_verified()
