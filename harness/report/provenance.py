@@ -57,12 +57,11 @@ def _settings(settings: Any) -> str:
 
 def engine(run: RunRecords) -> list[str]:
     """How each sweep was run: the way its rows shared a prompt, and whether the memory held its batches."""
-    groups = {
-        sweep: f"{case['model_name']} on {case['cwe']}"
-        for case in run.cases
-        for role, sweep in (case["rests_on"] or {}).get("sweeps", {}).items()
-        if role == "own"
-    }
+    groups: dict[str, str] = {}
+    for case in run.cases:
+        for role, sweep in (case["rests_on"] or {}).get("sweeps", {}).items():
+            if role != "second":  # of another model, whose own cases name it
+                groups.setdefault(sweep, f"{case['model_name']} on {role if role.startswith('CWE-') else case['cwe']}")
     return [f"{group}: {_session(one)}" for sweep, group in groups.items() for one in run.engine.get(sweep, [])]
 
 

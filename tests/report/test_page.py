@@ -124,6 +124,14 @@ def test_how_the_engine_ran_is_told(tmp_path: Path) -> None:
     assert told in Page(made_up_run(tmp_path)).text
 
 
+def test_the_engine_is_told_of_every_cwe_that_specificity_compares(tmp_path: Path) -> None:
+    folder = made_up_run(tmp_path, cwes=("CWE-79", "CWE-89"))
+    own = {case["cwe"]: case["rests_on"]["sweeps"]["own"] for case in RunRecords(folder).cases}
+    case = shift("CWE-79", "", id="test_specificity[x]", gate="specificity", rests_on={"sweeps": own}, details={})
+    told = Page(made_up_run(tmp_path, cwes=(), more=[case])).text
+    assert all(f"nano on {cwe}: 36 of 36 rows measured" in told for cwe in own)
+
+
 def test_the_command_runs_the_case_alone(tmp_path: Path) -> None:
     (case,) = RunRecords(made_up_run(tmp_path)).cases
     expected = "pytest evals --strength 10 --run-dir 'reports/made up' -k 'test_shift[nano-verified-cwe79-l4-s10]'"
