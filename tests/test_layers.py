@@ -21,13 +21,15 @@ MAY_KNOW = {
     "vectors": {"errors", "records", "storage", "model"},
     "ci": {"errors", "storage", "model"},
     "judge": {"errors", "records", "plans", "numerics", "scoring", "storage"},
-    "plugin": {*DATA, "numerics", "scoring", "storage", "model", "calibration", "judge"},
+    "report": {"errors", "records", "plans", "numerics", "scoring", "storage", "judge"},
+    "plugin": {*DATA, "numerics", "scoring", "storage", "model", "calibration", "judge", "report"},
 }
+WITHOUT_A_MODEL = MAY_KNOW.keys() - {"model", "calibration"}
 FORBIDDEN = {
-    "torch": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "vectors", "ci", "plugin"},
-    "transformers": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "vectors", "ci", "plugin"},
-    "nnsight": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "judge", "vectors", "ci", "plugin"},
-    "pytest": {"errors", "records", "prompts", "plans", "numerics", "scoring", "storage", "model", "calibration", "judge", "vectors", "ci"},
+    "torch": WITHOUT_A_MODEL,
+    "transformers": WITHOUT_A_MODEL,
+    "nnsight": WITHOUT_A_MODEL,
+    "pytest": MAY_KNOW.keys() - {"plugin"},
 }
 
 

@@ -101,8 +101,13 @@ def run_sweep(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Pr
     parts: dict[Part, list[str]] = {"tested": [], "variants": []}
     for item in work:
         parts["variants" if item.row.example.path in rewritten else "tested"].append(item.key)
+    sweep = store.remember(parts)
+    store.note("file", {example.sha256: example.code for example in plan.examples})
+    if missing:
+        way = str(budget.way) if budget.way else None
+        store.note("engine", {sweep: {"measured": len(missing), "rows": len(work), "way": way, "halvings": budget.halvings}})
     return SweepResult(
-        id=store.remember(parts),
+        id=sweep,
         plan=plan,
         model=model.fingerprint,
         skipped=skipped,

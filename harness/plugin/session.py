@@ -12,9 +12,9 @@ from harness.errors import HarnessError, StoreError
 from harness.model.description import inspect_model
 from harness.plans import SweepPlan
 from harness.plugin.planning import Case, Needs, Planner
-from harness.plugin.settings import Settings, changed_limits
+from harness.plugin.settings import Settings
 from harness.plugin.targets import names_evals
-from harness.storage.runs import DATABASE, MANIFEST, REPORT, SUMMARY, RunStore
+from harness.storage.runs import CASES, DATABASE, MANIFEST, SUMMARY, RunStore
 from harness.storage.secllmholmes import doubt_about
 
 MARK = "declares"
@@ -102,7 +102,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # A selection uses some of the pins; the others are no leftovers, to be complained of or deleted by --snapshot-update.
     config.option.disable_unused_snapshots = True
     if not config.option.collectonly:
-        report_to(config, config.stash[RUN_KEY].folder / REPORT)
+        list_tests_in(config, config.stash[RUN_KEY].folder / CASES)
 
 
 def share_groups_between_workers(config: pytest.Config) -> None:
@@ -111,7 +111,7 @@ def share_groups_between_workers(config: pytest.Config) -> None:
         config.option.dist = "loadgroup"
 
 
-def report_to(config: pytest.Config, path: Path) -> None:
+def list_tests_in(config: pytest.Config, path: Path) -> None:
     if not config.option.htmlpath:
         config.option.htmlpath = str(path)
         config.option.self_contained_html = True
@@ -128,6 +128,9 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     run = config.stash.get(RUN_KEY, None)
     if not run:
         return []
+    # Not at the head of the file: the gates need SciPy and scikit-learn, and whoever asks for --help does not.
+    from harness.numerics.gates.limits import changed_limits
+
     models = ", ".join(model.name for model in run.settings.models)
     data = f"{run.settings.dataset} ({len(run.planner.pairs)} contrast pairs)"
     lines: list[str] = []

@@ -182,14 +182,6 @@ def _limits_of(option: Any) -> dict[str, float]:
     return check_limits(pairs, "--gate")
 
 
-def changed_limits(limits: Mapping[str, float]) -> tuple[str, ...]:
-    """Every threshold that differs from the declared one, such as "shift.p = 0.01 (declared: 0.05)"."""
-    from harness.numerics.gates.limits import declared_limits
-
-    declared = declared_limits()
-    return tuple(f"{name} = {value:g} (declared: {declared[name]:g})" for name, value in sorted(limits.items()))
-
-
 def limits_of_project(root: Path) -> dict[str, float]:
     """The thresholds in [tool.secsteer.gates] of a pyproject.toml; none where there is no such table."""
     from harness.numerics.gates.limits import check_limits

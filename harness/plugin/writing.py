@@ -1,24 +1,25 @@
-"""Where results go when a session ends: the run's files, the terminal, and the head of the HTML report."""
+"""Where results go when a session ends: the run's files, its page, the terminal, and the list that pytest-html makes."""
 
+import os
 import platform
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from html import escape
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.errors import HarnessError
 from harness.plugin.exits import ExitStatus
-from harness.plugin.html import overview
 from harness.plugin.properties import properties_of
 from harness.plugin.results import BROKE, PROPERTY, CaseResult, Results, eval_name
 from harness.plugin.session import RUN_KEY, EvalRun
+from harness.report.anchors import anchor_of
 from harness.storage.runs import MANIFEST, REPORT, SUMMARY, RunStore
 
-EXTRAS_KEY = pytest.StashKey[list[dict[str, Any]]]()
-"""What an item shows in the HTML report."""
 PACKAGES = ("secsteer", "torch", "transformers", "nnsight", "numpy", "scipy", "tokenizers", "pytest")
 
 
@@ -29,19 +30,17 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(writer, "secsteer-writer")
         config.pluginmanager.register(ExitStatus(writer.results), "secsteer-exit")
         if config.pluginmanager.has_plugin("html"):
-            config.pluginmanager.register(ReportPage(writer), "secsteer-page")
+            config.pluginmanager.register(CasesPage(writer), "secsteer-page")
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Iterator[None]:
     report: pytest.TestReport = yield  # type: ignore[assignment]
     if call.excinfo and isinstance(call.excinfo.value, HarnessError):
         # A refusal is a paragraph for the person who asked, not a traceback for the person who wrote the harness.
         report.longrepr = f"{type(call.excinfo.value).__name__}: {call.excinfo.value}"
     if call.excinfo and not isinstance(call.excinfo.value, (AssertionError, pytest.fail.Exception, pytest.skip.Exception)):
         setattr(report, BROKE, True)
-    if report.when == "call":
-        report.extras = [*getattr(report, "extras", []), *item.stash.get(EXTRAS_KEY, [])]  # type: ignore[attr-defined]
     return report  # type: ignore[return-value]
 
 
@@ -52,6 +51,7 @@ class ResultWriter:
         self.config = config
         self.run = run
         self.results = Results()
+        self._trouble: str | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -70,13 +70,24 @@ class ResultWriter:
             # A folder that is used again for other cases keeps what it said of the first.
             store.write_json(SUMMARY, self.results.over(store.read_json(SUMMARY) or []))
             store.write_json(MANIFEST, self.manifest())
+            self._write_page()
+
+    def _write_page(self) -> None:
+        # Not at the head of the file: it needs SciPy and matplotlib, and whoever asks for --help does not.
+        from harness.report.page import write_report
+
+        try:
+            write_report(self.run.folder)
+        except (HarnessError, OSError) as error:
+            # What was measured is kept and the gates have spoken: a page that can be made later must not change how the session ends.
+            self._trouble = f"no report was written ({error}); make it with python -m harness.report {self.run.folder}"
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if len(self.results):
             terminalreporter.section("steering")
             for line in summary_lines(self.results):
                 terminalreporter.write_line(line)
-            terminalreporter.write_line(f"report: {self.run.folder / REPORT}")
+            terminalreporter.write_line(self._trouble or f"report: {self.run.folder / REPORT}")
 
     def manifest(self) -> dict[str, Any]:
         """What anyone needs to know to run this again."""
@@ -90,11 +101,16 @@ class ResultWriter:
         }
 
 
-class ReportPage:
-    """The hooks of pytest-html: title, overview, and a column with each case's outcome."""
+class CasesPage:
+    """The hooks of pytest-html: its list of all tests, with their logs and durations, where each case leads to its place in the report."""
 
     def __init__(self, writer: ResultWriter) -> None:
         self._writer = writer
+
+    @property
+    def _report(self) -> str:
+        """From the page of pytest-html, which may lie elsewhere (--html), to the report."""
+        return escape(os.path.relpath(self._writer.run.folder / REPORT, Path(self._writer.config.option.htmlpath).resolve().parent))
 
     def pytest_html_report_title(self, report: Any) -> None:
         report.title = (
@@ -102,14 +118,15 @@ class ReportPage:
         )
 
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
-        prefix.append(overview(list(self._writer.results), self._writer.manifest()))
+        prefix.append(f'<p><a href="{self._report}">The report</a>: what was run, what came out, where to look, and every case.</p>')
 
     def pytest_html_results_table_header(self, cells: list[str]) -> None:
         cells.insert(2, "<th>Gate</th>")
 
     def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
         result = self._writer.results.get(eval_name(report.nodeid))
-        cells.insert(2, f"<td>{result.gate} {result.status}</td>" if result else "<td></td>")
+        told = f'<a href="{self._report}#{anchor_of(result.id)}">{escape(f"{result.gate} {result.status}")}</a>' if result else ""
+        cells.insert(2, f"<td>{told}</td>")
 
 
 HEADER = ("case", "gate", "outcome", "statistic", "p", "95% interval", "scenarios")

@@ -22,12 +22,16 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from harness.errors import StoreError
-from harness.records import FloatArray, Measurement, Verdict
+from harness.records import Arm, FloatArray, Measurement, Verdict
 
-DATABASE, PARQUET, MANIFEST, SUMMARY, REPORT = "measurements.sqlite", "measurements.parquet", "run.json", "summary.json", "report.html"
+DATABASE, PARQUET, MANIFEST, SUMMARY = "measurements.sqlite", "measurements.parquet", "run.json", "summary.json"
+REPORT, CASES = "report.html", "cases.html"
+"""The review, and the list of tests as pytest-html makes it."""
 
 Part = Literal["tested", "variants"]
 """The measurements of a sweep: of the tested pairs, and of their rewrites."""
+Kind = Literal["engine", "file", "reason"]
+"""What a note tells: how the engine ran a sweep, the code of a file, or how the reason of a response compares with the rationale."""
 
 _COLUMNS = tuple(field.name for field in fields(Measurement))
 _TYPES: dict[str, tuple[str, pa.DataType]] = {
@@ -68,6 +72,9 @@ class RunStore:
                     "CREATE TABLE IF NOT EXISTS sweeps (sweep TEXT, part TEXT, place INTEGER, key TEXT, PRIMARY KEY (sweep, part, place))"
                 )
                 connection.execute('CREATE TABLE IF NOT EXISTS observations ("key" TEXT PRIMARY KEY, content TEXT)')
+                connection.execute(
+                    "CREATE TABLE IF NOT EXISTS notes (kind TEXT, about TEXT, content TEXT, PRIMARY KEY (kind, about, content))"
+                )
                 found = tuple(row[1] for row in connection.execute("PRAGMA table_info(measurements)"))
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
@@ -108,18 +115,26 @@ class RunStore:
         self._write("INSERT OR IGNORE INTO sweeps VALUES (?, ?, ?, ?)", rows, "the rows of a sweep")
         return sweep
 
-    def recall(self, sweep: str, part: Part = "tested") -> list[Measurement]:
-        """The measurements of a sweep, in their order. Raises: StoreError for a sweep that is not there, or not complete."""
+    def recall(self, sweep: str, part: Part = "tested", arms: Sequence[Arm] = ()) -> list[Measurement]:
+        """The measurements of a sweep, in their order; of these arms alone where some are named.
+
+        Raises: StoreError for a sweep that is not there, or not complete.
+        """
+        columns = ", ".join(f'measurements."{name}"' for name in _COLUMNS)
+        chosen = f" AND (arm IS NULL OR arm IN ({', '.join('?' * len(arms))}))" if arms else ""
         with closing(self._connect()) as connection:
-            rows = connection.execute('SELECT part, "key" FROM sweeps WHERE sweep = ? ORDER BY place', (sweep,)).fetchall()
-        keys = [key for its_part, key in rows if its_part == part]
-        found = self.find(keys)
-        if not rows or len(found) < len(set(keys)):
+            known = connection.execute("SELECT count(*) FROM sweeps WHERE sweep = ?", (sweep,)).fetchone()[0]
+            rows = connection.execute(
+                f'SELECT {columns} FROM sweeps LEFT JOIN measurements USING ("key") WHERE sweep = ? AND part = ?{chosen} ORDER BY place',
+                (sweep, part, *arms),
+            ).fetchall()
+        found = [_measurement(row) for row in rows if row[0] is not None]
+        if not known or len(found) < len(rows):
             raise StoreError(
-                f"{self.folder} holds {len(found)} of {len(keys)} measurements of sweep {sweep[:12]}; "
+                f"{self.folder} holds {len(found)} of {len(rows)} measurements of sweep {sweep[:12]}; "
                 "run the evals again with this --run-dir"
             )
-        return [found[key] for key in keys]
+        return found
 
     def observe(self, content: Any) -> str:
         """Store what was observed beside the measurements, as plain values. Returns: the key to read it by."""
@@ -136,6 +151,19 @@ class RunStore:
         if row is None:
             raise StoreError(f"{self.folder} holds no observation {key[:12]}; run the evals again with this --run-dir")
         return json.loads(row[0])
+
+    def note(self, kind: Kind, contents: Mapping[str, Any]) -> None:
+        """Store what is told of each sweep, file or response, as plain values; no gate rests on it. The same is stored once."""
+        rows = [(kind, about, json.dumps(content, sort_keys=True)) for about, content in contents.items()]
+        self._write("INSERT OR IGNORE INTO notes VALUES (?, ?, ?)", rows, f"{len(rows)} notes")
+
+    def notes(self, kind: Kind) -> dict[str, list[Any]]:
+        """All notes of a kind, by what they are about, in the order they were written."""
+        found: dict[str, list[Any]] = {}
+        with closing(self._connect()) as connection:
+            for about, content in connection.execute("SELECT about, content FROM notes WHERE kind = ? ORDER BY rowid", (kind,)):
+                found.setdefault(about, []).append(json.loads(content))
+        return found
 
     def all(self) -> list[Measurement]:
         """Every stored measurement, sorted by content, so that the order says nothing about who wrote first."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from harness.storage.datasets import load_dataset
+from harness.storage.runs import RunStore
 from tests.plugin.conftest import ROOT, TINY_RUN, Evals, Run
 
 
@@ -115,6 +116,30 @@ def test_the_report_is_one_file_with_every_gate(finished: Run) -> None:
     page = (finished.folder / "report.html").read_text()
     assert all(f"test_{gate}[tiny-verified-cwe787" in page for gate in ("extraction", "identity", "generation", "shift"))
     assert 'src="http' not in page
+
+
+def test_the_list_of_tests_leads_to_the_cases_of_the_report(finished: Run) -> None:
+    anchor = "case-test_shift-tiny-verified-cwe787-l2-s10"
+    assert f"report.html#{anchor}" in (finished.folder / "cases.html").read_text()
+    assert f'id="{anchor}"' in (finished.folder / "report.html").read_text()
+
+
+def test_the_store_says_how_the_engine_ran_and_what_the_files_held(finished: Run, corpus: Path) -> None:
+    store = RunStore(finished.folder)
+    (shift,) = [case for case in finished.summary if case["gate"] == "shift"]
+    (engine,) = store.notes("engine")[shift["rests_on"]["sweeps"]["own"]]
+    assert (engine["measured"], engine["rows"], engine["halvings"]) == (len(finished.rows), len(finished.rows), 0)
+    assert engine["way"].startswith("parallel queries (logits differ by ")
+    assert store.notes("file") == {one.sha256: [one.code] for one in load_dataset("verified", corpus)}
+
+
+def test_a_report_that_cannot_be_written_changes_no_outcome(resumable: Run, evals: Evals) -> None:
+    (resumable.folder / "report.html").unlink()
+    (resumable.folder / "report.html").mkdir()
+    again = evals(resumable.folder, *TINY_RUN, "-k", "extraction")
+    assert again.code == 0
+    assert "no report was written (" in again.output
+    assert f"make it with python -m harness.report {resumable.folder}" in again.output
 
 
 def test_the_terminal_shows_each_outcome_with_its_reason(finished: Run) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from harness.errors import PlanError
+from harness.numerics.gates.limits import changed_limits
 from harness.plans import Cell
-from harness.plugin.settings import DEFAULT_CLAIMS, DEFAULTS, Settings, all_gates, cells_of, changed_limits, limits_of_project
+from harness.plugin.settings import DEFAULT_CLAIMS, DEFAULTS, Settings, all_gates, cells_of, limits_of_project
 
 
 def options(**said: Any) -> SimpleNamespace:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness.errors import StoreError
-from harness.records import Verdict
+from harness.records import Arm, Verdict
 from harness.storage.runs import RunStore, content_key
 from tests.measured import measurement
 
@@ -97,3 +97,36 @@ def test_an_observation_keeps_what_is_no_number(tmp_path: Path) -> None:
     (check,) = store.observation(store.observe([{"largest_difference": math.nan, "tolerance": 1e-3}]))
     assert math.isnan(check["largest_difference"])
     assert check["tolerance"] == 1e-3
+
+
+def test_a_sweep_is_recalled_in_its_order_and_by_arm(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    rows = [measurement(key="c"), measurement(key="a", arm="random"), measurement(key="b", arm="treatment")]
+    store.add(rows)
+    sweep = store.remember({"tested": ["b", "c", "a"], "variants": ["c"]})
+    assert [one.key for one in store.recall(sweep)] == ["b", "c", "a"]
+    assert [one.key for one in store.recall(sweep, arms=("baseline", "treatment"))] == ["b", "c"]
+    assert [one.key for one in store.recall(sweep, "variants")] == ["c"]
+
+
+@pytest.mark.parametrize("arms", [(), ("baseline",)])
+def test_a_sweep_that_lost_a_row_is_refused(tmp_path: Path, arms: tuple[Arm, ...]) -> None:
+    store = RunStore(tmp_path)
+    store.add([measurement(key="a")])
+    sweep = store.remember({"tested": ["a", "lost"]})
+    with pytest.raises(StoreError, match="1 of 2 measurements of sweep"):
+        store.recall(sweep, arms=arms)
+
+
+def test_an_unknown_sweep_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="0 of 0 measurements of sweep unknown"):
+        RunStore(tmp_path).recall("unknown")
+
+
+def test_notes_are_kept_by_kind_each_once_and_in_the_order_they_came(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    for halvings in (3, 0, 3):
+        store.note("engine", {"s": {"halvings": halvings}})
+    store.note("file", {"s": "another kind"})
+    assert RunStore(tmp_path).notes("engine") == {"s": [{"halvings": 3}, {"halvings": 0}]}
+    assert store.notes("reason") == {}

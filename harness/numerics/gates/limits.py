@@ -35,6 +35,12 @@ def declared_limits() -> dict[str, float]:
     return {f"{gate}.{name}": value for gate, kind in THRESHOLDS.items() for name, value in asdict(kind()).items()}
 
 
+def changed_limits(limits: Mapping[str, float]) -> tuple[str, ...]:
+    """Every threshold that differs from the declared one, such as "shift.p = 0.01 (declared: 0.05)"."""
+    declared = declared_limits()
+    return tuple(f"{name} = {value:g} (declared: {declared[name]:g})" for name, value in sorted(limits.items()))
+
+
 def check_limits(limits: Mapping[str, object], source: str) -> dict[str, float]:
     """The limits as numbers, `{"shift": {"p": 0.01}}` meaning what `{"shift.p": 0.01}` does.
 
