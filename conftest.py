@@ -7,5 +7,6 @@ pytest_plugins = [
     "harness.plugin.writing",
     "fixtures.models",
     "fixtures.gates",
+    "fixtures.pins",
     "fixtures.runs",
 ]

@@ -17,6 +17,7 @@ from harness.numerics.gates.harm import harm_gate
 from harness.numerics.gates.identity import IdentityCheck, identity_gate
 from harness.numerics.gates.informative import informative_gate
 from harness.numerics.gates.limits import thresholds_of
+from harness.numerics.gates.pinned import PinComparison, pinned_text_gate
 from harness.numerics.gates.result import GateResult, inconclusive
 from harness.numerics.gates.retention import retention_gate
 from harness.numerics.gates.sensitivity import sensitivity_gate
@@ -126,6 +127,10 @@ def _generation(claim: Claim, records: Records) -> GateResult:
     responses = responses_of(_own(claim, records), claim.cell)
     complete = sum(one.finish == "end-of-text" and count_sentences(one.text or "") >= 2 for one in responses)
     return generation_gate(complete, len(responses), margin_and_text(responses), _limits(claim))
+
+
+def _pinned_text(claim: Claim, records: Records) -> GateResult:
+    return pinned_text_gate(PinComparison.from_dict(records.observation(_observed(claim))))
 
 
 def _informative(claim: Claim, records: Records) -> GateResult:
@@ -276,6 +281,7 @@ GATES: dict[str, Callable[[Claim, Records], GateResult]] = {
     "extraction": _extraction,
     "identity": _identity,
     "generation": _generation,
+    "pinned_text": _pinned_text,
     "informative": _informative,
     "shift": _shift,
     "sensitivity": _sensitivity,

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from harness.errors import PlanError
 from harness.model.engine.budget import Budget, Way
 from harness.model.engine.measuring import measure_in_parts
@@ -115,6 +117,17 @@ def run_sweep(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Pr
         way=budget.way,
         halvings=budget.halvings,
     )
+
+
+def row_of(result: SweepResult, one: Measurement) -> SteeredRow:
+    """The row that gave a measurement of the tested pairs: unsteered, or steered with the direction of its own fold."""
+    (example,) = {example for example in result.plan.examples if example.path == one.path}
+    prompt = prompt_for(example, result.plan.question)
+    if one.layer is None:
+        return SteeredRow(prompt=prompt)
+    at = (one.scenario, one.layer)
+    (direction,) = (direction for direction in result.directions if (direction.held_out, direction.layer) == at)
+    return SteeredRow(prompt=prompt, layer=one.layer, delta=np.asarray(one.strength * direction.vector, dtype=np.float32))
 
 
 def drop_too_long(plan: SweepPlan, model: LoadedModel) -> tuple[SweepPlan, tuple[Skipped, ...]]:

@@ -99,8 +99,6 @@ def pytest_configure(config: pytest.Config) -> None:
     with as_usage_error():
         config.stash[RUN_KEY] = EvalRun(Settings.from_options(config.option, config.rootpath), run_folder(config))
     share_groups_between_workers(config)
-    # A selection uses some of the pins; the others are no leftovers, to be complained of or deleted by --snapshot-update.
-    config.option.disable_unused_snapshots = True
     if not config.option.collectonly:
         report_to(config, config.stash[RUN_KEY].folder / REPORT)
 

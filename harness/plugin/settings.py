@@ -16,7 +16,7 @@ from harness.records import Estimator, Positions
 POSITIONS_HELP = "tokens that are steered: 'generated' (from the last prompt token on), 'prompt', or 'all' (default: generated)"
 DEFAULT_STRENGTHS = (1.0, 5.0, 10.0, 20.0)
 DEFAULT_NEW_TOKENS = 96
-DEFAULT_CLAIMS = ("extraction", "identity", "generation", "shift")
+DEFAULT_CLAIMS = ("extraction", "identity", "generation", "pinned_text", "shift")
 """The gates whose FAIL fails a run. The others are measured and told: what a direction does beside shifting is no defect of it."""
 ALL_CLAIMS = "all"
 DEFAULTS: dict[str, Any] = {
@@ -160,7 +160,7 @@ def all_gates() -> tuple[str, ...]:
     # Here and below not at the head of the file: the gates need SciPy and scikit-learn, and whoever asks for --help does not.
     from harness.numerics.gates.limits import THRESHOLDS
 
-    return ("identity", *THRESHOLDS)
+    return ("identity", *THRESHOLDS, "pinned_text")
 
 
 def _limits_of(option: Any) -> dict[str, float]:

@@ -38,7 +38,7 @@ def test_saying_nothing_gives_the_defaults(root: Path) -> None:
     found = Settings.from_options(options(), root)
     assert [(model.name, model.revision, model.dtype, model.device_map) for model in found.models] == [("nano", None, "float32", None)]
     assert found == Settings(models=found.models)  # the defaults of the record are those of the options
-    assert found.claims == DEFAULT_CLAIMS == ("extraction", "identity", "generation", "shift")
+    assert found.claims == DEFAULT_CLAIMS == ("extraction", "identity", "generation", "pinned_text", "shift")
     assert (found.strengths, found.layers, found.placebos, found.limits, found.deviations) == ((1.0, 5.0, 10.0, 20.0), (), 39, {}, ())
 
 
