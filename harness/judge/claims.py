@@ -10,6 +10,7 @@ from harness.errors import PlanError, StoreError
 from harness.numerics.agreement import margin_and_text
 from harness.numerics.calibrated import with_calibration
 from harness.numerics.choice import FEWEST_TO_CHOOSE
+from harness.numerics.gates.baseline import BaselineEffect, baseline_gate
 from harness.numerics.gates.differences import Wording, difference_gate
 from harness.numerics.gates.extraction import extraction_gate
 from harness.numerics.gates.generation import generation_gate
@@ -271,6 +272,12 @@ def _comparison(claim: Claim, records: Records) -> GateResult:
     )
 
 
+def _baseline(claim: Claim, records: Records) -> GateResult:
+    seen = records.observation(_observed(claim))
+    before = BaselineEffect(**{**seen, "remarks": tuple(seen["remarks"])})
+    return baseline_gate(biases(_own(claim, records), claim.cell), before, claim.rng, _limits(claim))
+
+
 def _observed(claim: Claim) -> str:
     if claim.observation is None:
         raise PlanError(f"gate {claim.gate} rests on an observation, and the claim names none; run its eval again")
@@ -290,6 +297,7 @@ GATES: dict[str, Callable[[Claim, Records], GateResult]] = {
     "retention": _retention,
     "prompt": _prompt,
     "comparison": _comparison,
+    "baseline": _baseline,
 }
 
 

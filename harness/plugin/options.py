@@ -79,6 +79,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "the other scenarios, for placebos alike",
     )
     group.addoption(
+        "--baseline",
+        metavar="RUN_OR_SUMMARY",
+        help="folder of an earlier run, or its summary.json: the run fails where an effect has fallen since by more than the interval of "
+        "the paired difference allows",
+    )
+    group.addoption(
         "--protocol",
         metavar="FILE",
         help="TOML file that declares the run beforehand: model, data, layers, strengths, claims, thresholds, seed; options still win, and "

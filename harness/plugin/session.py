@@ -2,20 +2,25 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import HarnessError, StoreError
+from harness.errors import HarnessError, PlanError, StoreError
 from harness.model.description import inspect_model
 from harness.plans import SweepPlan
+from harness.plugin.baseline import Baseline
 from harness.plugin.planning import Case, Needs, Planner
 from harness.plugin.settings import Settings, changed_limits
 from harness.plugin.targets import names_evals
 from harness.storage.runs import DATABASE, MANIFEST, REPORT, SUMMARY, RunStore
 from harness.storage.secllmholmes import doubt_about
+
+if TYPE_CHECKING:
+    from harness.numerics.gates.baseline import BaselineEffect
 
 MARK = "declares"
 ONE_A_FOLDER = ("dataset", "split", "positions", "estimator", "fit", "question", "max_new_tokens", "placebos", "seed")
@@ -31,6 +36,7 @@ class EvalRun:
         self.folder = folder
         self.planner = Planner(settings, inspect_model)
         self.plans: dict[str, SweepPlan] = {}
+        self.baseline: Baseline | None = None
 
     def check(self) -> None:
         """Read dataset, model configurations and what the run folder holds, so that a bad request ends here and not after minutes."""
@@ -38,6 +44,8 @@ class EvalRun:
             store = RunStore(self.folder)
             store.read_json(SUMMARY)
             self._refuse_other_settings((store.read_json(MANIFEST) or {}).get("settings", {}))
+        if self.settings.baseline:
+            self.baseline = Baseline.read(Path(self.settings.baseline), self.settings)
         if not self.planner.cases(Needs(layer=True, strength=True)):
             split = f" of split {self.settings.split!r}" if self.settings.split else ""
             raise HarnessError(f"dataset {self.settings.dataset!r}{split} holds no contrast pair; choose another --split")
@@ -50,8 +58,18 @@ class EvalRun:
             raise StoreError(f"run folder {self.folder} holds a run of other settings ({told}); give another --run-dir")
 
     def plan(self, items: list[pytest.Item]) -> None:
-        """Plan the groups of the cases that are left after -k, -m and the options."""
-        self.plans = self.planner.plan((case_of(item), needs_of(item)) for item in items if is_eval(item))
+        """Plan the groups of the cases that are left after -k, -m and the options, and find what they are held against."""
+        cases = [(case_of(item), needs_of(item)) for item in items if is_eval(item)]
+        self.plans = self.planner.plan(cases)
+        for case, needs in cases:
+            if needs.baseline:
+                self.before(case)
+
+    def before(self, case: Case) -> "BaselineEffect":
+        """The effect that a case had in the baseline. Raises: PlanError where there is no baseline, or none that fits."""
+        if self.baseline is None:
+            raise PlanError(f"case {case.id} is held against no run; give one with --baseline")
+        return self.baseline.effect(case, self.planner.data_hash, self.plans[case.group_id].scenarios)
 
 
 def is_eval(item: pytest.Item) -> bool:
@@ -92,7 +110,7 @@ def run_folder(config: pytest.Config) -> Path:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        f"{MARK}(layer, strength, choice, shift, text, residuals, transfer, variants, prompt, rival): what an eval needs to have measured",
+        f"{MARK}({', '.join(field.name for field in fields(Needs))}): what an eval needs to have measured",
     )
     if not names_evals(config) or config.option.help:
         return
@@ -161,7 +179,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # A comparison without a second model stands for no case; pytest would show it as skipped.
+    # A comparison without a second model, or without a baseline, stands for no case; pytest would show it as skipped.
     caseless = [item for item in items if "case" in getattr(getattr(item, "callspec", None), "params", {}) and not is_eval(item)]
     if caseless:
         config.hook.pytest_deselected(items=caseless)

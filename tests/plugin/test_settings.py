@@ -13,8 +13,13 @@ from harness.plugin.settings import DEFAULT_CLAIMS, DEFAULTS, Settings, all_gate
 
 def options(**said: Any) -> SimpleNamespace:
     """What pytest parses where the command line says only this."""
-    silent = dict.fromkeys([*DEFAULTS, "device_map", "dataset_dir", "gate", "extraction_threshold", "protocol"])
+    silent = dict.fromkeys([*DEFAULTS, "device_map", "dataset_dir", "gate", "extraction_threshold", "protocol", "baseline"])
     return SimpleNamespace(**{**silent, "choose": False, "strict_gates": False, **said})
+
+
+def test_whoever_names_a_baseline_claims_its_gate(root: Path) -> None:
+    assert Settings.from_options(options(baseline="old", claims="shift"), root).claims == ("shift", "baseline")
+    assert "baseline" not in Settings.from_options(options(), root).claims
 
 
 @pytest.fixture
