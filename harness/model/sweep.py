@@ -1,6 +1,7 @@
 """Runs one SweepPlan: fits its vectors, and measures every row that the store does not hold yet."""
 
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -91,6 +92,7 @@ def run_sweep(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Pr
     vectors = fit_vectors(plan, model, store, progress)
     work = [_work(row, plan, model, vectors) for row in plan.rows()]
     known = store.find([item.key for item in work])
+    known |= read_again([item for item in work if item.key in known], known, plan, store)
     missing = [item for item in work if item.key not in known]
     what, done, budget = f"measuring {plan.cwe}", 0, Budget()
     for measured in _measure(missing, plan, model, vectors.residual_norms, budget):
@@ -117,6 +119,28 @@ def run_sweep(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Pr
         way=budget.way,
         halvings=budget.halvings,
     )
+
+
+def read_again(stored: Sequence[Work], known: Mapping[str, Measurement], plan: SweepPlan, store: RunStore) -> dict[str, Measurement]:
+    """Reads the stored responses once more, and puts the verdicts that come out otherwise: by another reader than measured them.
+
+    Returns: what was put, by key.
+    """
+    changed = {}
+    for item in stored:
+        before = known[item.key]
+        if before.text is not None:
+            now = read_verdict(before.text, asks=item.prompt.asks, cwe=plan.cwe)
+            if (now.verdict, now.evidence) != (before.verdict, before.evidence):
+                changed[item.key] = replace(before, verdict=now.verdict, evidence=now.evidence)
+    if changed:
+        store.reread(changed.values())
+        warnings.warn(
+            f"{len(changed)} verdicts on {plan.cwe} in {store.folder} come out otherwise than they were stored: the reader of verdicts "
+            "changed, and they stand as it reads them today",
+            stacklevel=2,
+        )
+    return changed
 
 
 def row_of(result: SweepResult, one: Measurement) -> SteeredRow:

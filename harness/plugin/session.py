@@ -1,5 +1,6 @@
 """Hooks that turn a pytest session over evals into one planned run. Each delegates to a plain object in a line or two."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
@@ -29,7 +30,7 @@ RUN_KEY = pytest.StashKey["EvalRun"]()
 
 
 class EvalRun:
-    """One session over evals: settings, the run folder, and the plans of the selected cases."""
+    """One session over evals: settings, the run folder, and the plans of the selected cases. held: measurements found in the folder."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.settings = settings
@@ -37,13 +38,17 @@ class EvalRun:
         self.planner = Planner(settings, inspect_model)
         self.plans: dict[str, SweepPlan] = {}
         self.baseline: Baseline | None = None
+        self.held = 0
 
     def check(self) -> None:
         """Read dataset, model configurations and what the run folder holds, so that a bad request ends here and not after minutes."""
+        check_writable(self.folder)
         if (self.folder / DATABASE).exists():
             store = RunStore(self.folder)
+            store.check()
             store.read_json(SUMMARY)
             self._refuse_other_settings((store.read_json(MANIFEST) or {}).get("settings", {}))
+            self.held = store.count()
         if self.settings.baseline:
             self.baseline = Baseline.read(Path(self.settings.baseline), self.settings)
         if not self.planner.cases(Needs(layer=True, strength=True)):
@@ -100,10 +105,23 @@ def run_folder(config: pytest.Config) -> Path:
     """The controller chooses the folder of the run; xdist workers are told."""
     told = getattr(config, "workerinput", {}).get("run_dir")
     chosen = told or config.getoption("run_dir")
-    folder = Path(chosen).resolve() if chosen else config.rootpath / "reports" / datetime.now().strftime("%Y%m%d-%H%M%S")
+    folder = Path(chosen).resolve() if chosen else unused_folder(config.rootpath / "reports" / datetime.now().strftime("%Y%m%d-%H%M%S"))
     if folder.exists() and not folder.is_dir():
         raise StoreError(f"run folder {folder} cannot be used, it is a file; give a folder with --run-dir")
     return folder
+
+
+def unused_folder(folder: Path) -> Path:
+    """A folder that no run has used: a clock that was put back gives a name twice, and another run must not be taken for this one."""
+    names = (folder, *(folder.with_name(f"{folder.name}-{number}") for number in range(2, 1000)))
+    return next(name for name in names if not name.exists())
+
+
+def check_writable(folder: Path) -> None:
+    """Raises: StoreError for a folder that cannot be made or written. Makes nothing: a request may yet be refused."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise StoreError(f"run folder {folder} cannot be used, {there} is no folder that can be written; give another with --run-dir")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -154,6 +172,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         ]
     lines += [f"secsteer: threshold {one}" for one in changed_limits(run.settings.limits)]
     lines += [f"secsteer: model {models}; dataset {data}; run folder {_shown(run.folder, config)}"]
+    if run.held:
+        lines.append(f"secsteer: the run folder holds {run.held} measurements, none of which is measured again")
     if alone := len(run.planner.unpaired):
         lines.append(f"secsteer: {alone} of {len(run.planner.examples)} files have no partner of the other label and are left out")
     if doubtful := sum(doubt_about(example) is not None for example in run.planner.examples):

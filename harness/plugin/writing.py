@@ -8,8 +8,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, StoreError
 from harness.plugin.exits import ExitStatus
 from harness.plugin.html import overview
 from harness.plugin.properties import properties_of
@@ -17,6 +18,8 @@ from harness.plugin.results import BROKE, PROPERTY, CaseResult, Results, eval_na
 from harness.plugin.session import RUN_KEY, EvalRun
 from harness.storage.runs import MANIFEST, REPORT, SUMMARY, RunStore
 
+BROKEN_OFF = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+"""Exit codes of a session that did not come to its end."""
 EXTRAS_KEY = pytest.StashKey[list[dict[str, Any]]]()
 """What an item shows in the HTML report."""
 PACKAGES = ("secsteer", "torch", "transformers", "nnsight", "numpy", "scipy", "tokenizers", "pytest")
@@ -52,6 +55,18 @@ class ResultWriter:
         self.config = config
         self.run = run
         self.results = Results()
+        self.trouble = ""
+        self._begun = False
+
+    def pytest_runtest_logstart(self) -> None:
+        """The manifest stands before the first measurement, so that a run which is killed can be told, and resumed as it was."""
+        if self._begun:
+            return
+        try:
+            RunStore(self.run.folder).write_json(MANIFEST, self.manifest(finished=False))
+        except StoreError as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+        self._begun = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -62,28 +77,50 @@ class ResultWriter:
             report.user_properties = [*others, *properties_of(result)]
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self) -> None:
-        if len(self.results):
-            self.results.adjust()
-            store = RunStore(self.run.folder)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if not len(self.results):
+            return
+        self.results.adjust()
+        try:
+            self._write(finished=exitstatus not in BROKEN_OFF)
+        except StoreError as error:
+            self.trouble = str(error)
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def _write(self, *, finished: bool) -> None:
+        store = RunStore(self.run.folder)
+        # Two runs on one folder: what one adds to the summary must not be lost on the other.
+        with FileLock(self.run.folder / "summary.lock"):
             store.export()
             # A folder that is used again for other cases keeps what it said of the first.
             store.write_json(SUMMARY, self.results.over(store.read_json(SUMMARY) or []))
-            store.write_json(MANIFEST, self.manifest())
+            store.write_json(MANIFEST, self.manifest(finished=finished))
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+        if self.trouble:
+            terminalreporter.write_line(f"ERROR: {self.trouble}", red=True)
+        if self._begun and exitstatus in BROKEN_OFF:
+            terminalreporter.write_line(f"broken off: {self._kept()}; start again with --run-dir {self.run.folder}", yellow=True)
         if len(self.results):
             terminalreporter.section("steering")
             for line in summary_lines(self.results):
                 terminalreporter.write_line(line)
             terminalreporter.write_line(f"report: {self.run.folder / REPORT}")
 
-    def manifest(self) -> dict[str, Any]:
-        """What anyone needs to know to run this again."""
+    def _kept(self) -> str:
+        try:
+            return f"{RunStore(self.run.folder).count()} measurements are kept"
+        except StoreError as error:
+            return str(error)
+
+    def manifest(self, *, finished: bool) -> dict[str, Any]:
+        """What anyone needs to know to run this again. finished: whether the session came to its end."""
+        earlier = (RunStore(self.run.folder).read_json(MANIFEST) or {}).get("models", {})
         return {
+            "finished": finished,
             "command": ["pytest", *map(str, self.config.invocation_params.args)],
             "settings": asdict(self.run.settings),
-            "models": {result.model_name: result.model for result in self.results if result.model},
+            "models": {**earlier, **{result.model_name: result.model for result in self.results if result.model}},
             "data_hash": self.run.planner.data_hash,
             "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
             "platform": f"{sys.platform} {platform.machine()}",
@@ -102,7 +139,7 @@ class ReportPage:
         )
 
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
-        prefix.append(overview(list(self._writer.results), self._writer.manifest()))
+        prefix.append(overview(list(self._writer.results), self._writer.manifest(finished=True)))
 
     def pytest_html_results_table_header(self, cells: list[str]) -> None:
         cells.insert(2, "<th>Gate</th>")
