@@ -3,12 +3,11 @@
 from typing import TYPE_CHECKING
 
 import pytest
-from syrupy.assertion import SnapshotAssertion
 
 from fixtures.gates import Gate
+from fixtures.pins import Pins
 from harness.numerics.slices import responses_of
 from harness.plugin.planning import Case
-from harness.plugin.snapshots import pinned_text
 from harness.records import ORIGINAL
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ def test_generation(sweep: "SweepResult", gate: Gate) -> None:
 
 
 @pytest.mark.declares(layer=True, strength=True, text=True)
-def test_pinned_text(case: Case, sweep: "SweepResult", model_snapshot: SnapshotAssertion) -> None:
+def test_pinned_text(case: Case, sweep: "SweepResult", pins: Pins) -> None:
     pinned = sweep.plan.scenarios[:PINNED_SCENARIOS]
-    responses = [one for one in responses_of(sweep.measurements, case.cell) if one.scenario in pinned and one.variant == ORIGINAL]
-    assert pinned_text(responses) == model_snapshot
+    pins([one for one in responses_of(sweep.measurements, case.cell) if one.scenario in pinned and one.variant == ORIGINAL])

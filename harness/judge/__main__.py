@@ -27,7 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m harness.judge",
         description="Recomputes every gate of a run from its records, without a model, and tells whether it still says the same.",
-        epilog="Cases that left no records to decide by are counted apart: pinned texts, timings, errors, and too few scenarios to fit on.",
+        epilog="Cases that left no records to decide by are counted apart: timings, errors, texts that nothing is pinned for, and too few "
+        "scenarios to fit on.",
     )
     parser.add_argument("run", type=Path, help="folder of the run, such as reports/20260101-120000")
     options = parser.parse_args(arguments)

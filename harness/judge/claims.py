@@ -10,6 +10,7 @@ from harness.errors import PlanError, StoreError
 from harness.numerics.agreement import margin_and_text
 from harness.numerics.calibrated import with_calibration
 from harness.numerics.choice import FEWEST_TO_CHOOSE
+from harness.numerics.gates.baseline import BaselineEffect, baseline_gate
 from harness.numerics.gates.differences import Wording, difference_gate
 from harness.numerics.gates.extraction import extraction_gate
 from harness.numerics.gates.generation import generation_gate
@@ -17,6 +18,7 @@ from harness.numerics.gates.harm import harm_gate
 from harness.numerics.gates.identity import IdentityCheck, identity_gate
 from harness.numerics.gates.informative import informative_gate
 from harness.numerics.gates.limits import thresholds_of
+from harness.numerics.gates.pinned import PinComparison, pinned_text_gate
 from harness.numerics.gates.result import GateResult, inconclusive
 from harness.numerics.gates.retention import retention_gate
 from harness.numerics.gates.sensitivity import sensitivity_gate
@@ -126,6 +128,10 @@ def _generation(claim: Claim, records: Records) -> GateResult:
     responses = responses_of(_own(claim, records), claim.cell)
     complete = sum(one.finish == "end-of-text" and count_sentences(one.text or "") >= 2 for one in responses)
     return generation_gate(complete, len(responses), margin_and_text(responses), _limits(claim))
+
+
+def _pinned_text(claim: Claim, records: Records) -> GateResult:
+    return pinned_text_gate(PinComparison.from_dict(records.observation(_observed(claim))))
 
 
 def _informative(claim: Claim, records: Records) -> GateResult:
@@ -272,6 +278,12 @@ def _comparison(claim: Claim, records: Records) -> GateResult:
     )
 
 
+def _baseline(claim: Claim, records: Records) -> GateResult:
+    seen = records.observation(_observed(claim))
+    before = BaselineEffect(**{**seen, "remarks": tuple(seen["remarks"])})
+    return baseline_gate(biases(_own(claim, records), claim.cell), before, claim.rng, _limits(claim))
+
+
 def _observed(claim: Claim) -> str:
     if claim.observation is None:
         raise PlanError(f"gate {claim.gate} rests on an observation, and the claim names none; run its eval again")
@@ -282,6 +294,7 @@ GATES: dict[str, Callable[[Claim, Records], GateResult]] = {
     "extraction": _extraction,
     "identity": _identity,
     "generation": _generation,
+    "pinned_text": _pinned_text,
     "informative": _informative,
     "shift": _shift,
     "sensitivity": _sensitivity,
@@ -290,6 +303,7 @@ GATES: dict[str, Callable[[Claim, Records], GateResult]] = {
     "retention": _retention,
     "prompt": _prompt,
     "comparison": _comparison,
+    "baseline": _baseline,
 }
 
 

@@ -1,7 +1,10 @@
 """Runs one SweepPlan: fits its vectors, and measures every row that the store does not hold yet."""
 
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from harness.errors import PlanError
 from harness.model.engine.budget import Budget, Way
@@ -90,6 +93,7 @@ def run_sweep(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Pr
     vectors = fit_vectors(plan, model, store, progress)
     work = [_work(row, plan, model, vectors) for row in plan.rows()]
     known = store.find([item.key for item in work])
+    known |= read_again([item for item in work if item.key in known], known, plan, store)
     missing = [item for item in work if item.key not in known]
     what, done, budget = f"measuring {plan.cwe}", 0, Budget()
     for measured in _measure(missing, plan, model, vectors.residual_norms, budget):
@@ -121,6 +125,39 @@ def run_sweep(plan: SweepPlan, model: LoadedModel, store: RunStore, progress: Pr
         way=budget.way,
         halvings=budget.halvings,
     )
+
+
+def read_again(stored: Sequence[Work], known: Mapping[str, Measurement], plan: SweepPlan, store: RunStore) -> dict[str, Measurement]:
+    """Reads the stored responses once more, and puts the verdicts that come out otherwise: by another reader than measured them.
+
+    Returns: what was put, by key.
+    """
+    changed = {}
+    for item in stored:
+        before = known[item.key]
+        if before.text is not None:
+            now = read_verdict(before.text, asks=item.prompt.asks, cwe=plan.cwe)
+            if (now.verdict, now.evidence) != (before.verdict, before.evidence):
+                changed[item.key] = replace(before, verdict=now.verdict, evidence=now.evidence)
+    if changed:
+        store.reread(changed.values())
+        warnings.warn(
+            f"{len(changed)} verdicts on {plan.cwe} in {store.folder} come out otherwise than they were stored: the reader of verdicts "
+            "changed, and they stand as it reads them today",
+            stacklevel=2,
+        )
+    return changed
+
+
+def row_of(result: SweepResult, one: Measurement) -> SteeredRow:
+    """The row that gave a measurement of the tested pairs: unsteered, or steered with the direction of its own fold."""
+    (example,) = {example for example in result.plan.examples if example.path == one.path}
+    prompt = prompt_for(example, result.plan.question)
+    if one.layer is None:
+        return SteeredRow(prompt=prompt)
+    at = (one.scenario, one.layer)
+    (direction,) = (direction for direction in result.directions if (direction.held_out, direction.layer) == at)
+    return SteeredRow(prompt=prompt, layer=one.layer, delta=np.asarray(one.strength * direction.vector, dtype=np.float32))
 
 
 def drop_too_long(plan: SweepPlan, model: LoadedModel) -> tuple[SweepPlan, tuple[Skipped, ...]]:

@@ -14,6 +14,7 @@ OF_EVALS = (
     "harness.plugin.writing",
     "fixtures.models",
     "fixtures.gates",
+    "fixtures.pins",
     "fixtures.runs",
 )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-DEFAULT_CLAIMS = ("extraction", "identity", "generation", "shift")
+DEFAULT_CLAIMS = ("extraction", "identity", "generation", "pinned_text", "shift")
 """The gates whose FAIL fails a run. The others are measured and told: what a direction does beside shifting is no defect of it."""
 GROUP = "secsteer", "steering a code model, and measuring whether it did anything (to begin: pytest evals -k cwe787 --strength 10)"
 
@@ -95,6 +95,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="let the other scenarios choose layer and strength among those given, for placebos too: shift and sensitivity then have one "
         "case a CWE instead of one for each layer and strength",
+    )
+    group.addoption(
+        "--baseline",
+        metavar="RUN_OR_SUMMARY",
+        help="folder of an earlier run, or its summary.json: the run fails where an effect has fallen since by more than the interval of "
+        "the paired difference allows",
     )
     group.addoption(
         "--protocol",

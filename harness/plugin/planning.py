@@ -20,7 +20,7 @@ class Needs:
     chosen among all. What it wants measured: shift, margins under treatment and placebos; text, responses, unsteered and steered;
     residuals, those of all declared layers; transfer, margins under the directions of other CWEs; variants, margins of the rewrites;
     prompt, margins and responses under an instruction instead of a vector.
-    rival: the case compares the first model with each of the others.
+    rival: the case compares the first model with each of the others. baseline: it compares the effect with that of an earlier run.
     """
 
     layer: bool = False
@@ -33,9 +33,11 @@ class Needs:
     variants: bool = False
     prompt: bool = False
     rival: bool = False
+    baseline: bool = False
 
     def __post_init__(self) -> None:
-        measured = [name for name in ("shift", "text", "transfer", "variants", "prompt", "rival", "choice") if getattr(self, name)]
+        wants = ("shift", "text", "transfer", "variants", "prompt", "rival", "baseline", "choice")
+        measured = [name for name in wants if getattr(self, name)]
         if measured and not (self.layer and self.strength):
             raise PlanError(
                 f"an eval that declares {measured[0]} must declare layer and strength too; add layer=True, strength=True to its mark"
@@ -159,6 +161,8 @@ class Planner:
         cwes = sorted({pair.cwe for pair in self.pairs}, key=cwe_number)
         if needs.rival:
             return [case for rival in self.settings.models[1:] for cwe in cwes for case in self._against(rival, cwe)]
+        if needs.baseline and not self.settings.baseline:
+            return []
         if needs.choice and self.settings.choose:
             return [
                 Case(model=model, dataset=self.dataset, cwe=cwe, layer=None, strength=None, candidates=self._candidates(model))
@@ -231,7 +235,7 @@ class Planner:
             layers=tuple(sorted(layers)),
             shift_cells=cells("shift"),
             text_cells=cells("text"),
-            transfer_cells=tuple(sorted({*cells("transfer"), *cells("rival")})),
+            transfer_cells=tuple(sorted({*cells("transfer"), *cells("rival"), *cells("baseline")})),
             variant_cells=cells("variants"),
             prompted=bool(cells("prompt")),
             placebos=self.settings.placebos,

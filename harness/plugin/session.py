@@ -1,21 +1,27 @@
 """Hooks that turn a pytest session over evals into one planned run. Each delegates to a plain object in a line or two."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import HarnessError, StoreError
+from harness.errors import HarnessError, PlanError, StoreError
 from harness.model.description import inspect_model
 from harness.plans import SweepPlan
+from harness.plugin.baseline import Baseline
 from harness.plugin.planning import Case, Needs, Planner
 from harness.plugin.settings import Settings
 from harness.plugin.targets import names_evals
 from harness.storage.runs import CASES, DATABASE, MANIFEST, SUMMARY, RunStore
 from harness.storage.secllmholmes import doubt_about
+
+if TYPE_CHECKING:
+    from harness.numerics.gates.baseline import BaselineEffect
 
 MARK = "declares"
 ONE_A_FOLDER = ("dataset", "split", "positions", "estimator", "fit", "question", "max_new_tokens", "placebos", "seed")
@@ -24,20 +30,27 @@ RUN_KEY = pytest.StashKey["EvalRun"]()
 
 
 class EvalRun:
-    """One session over evals: settings, the run folder, and the plans of the selected cases."""
+    """One session over evals: settings, the run folder, and the plans of the selected cases. held: measurements found in the folder."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.settings = settings
         self.folder = folder
         self.planner = Planner(settings, inspect_model)
         self.plans: dict[str, SweepPlan] = {}
+        self.baseline: Baseline | None = None
+        self.held = 0
 
     def check(self) -> None:
         """Read dataset, model configurations and what the run folder holds, so that a bad request ends here and not after minutes."""
+        check_writable(self.folder)
         if (self.folder / DATABASE).exists():
             store = RunStore(self.folder)
+            store.check()
             store.read_json(SUMMARY)
             self._refuse_other_settings((store.read_json(MANIFEST) or {}).get("settings", {}))
+            self.held = store.count()
+        if self.settings.baseline:
+            self.baseline = Baseline.read(Path(self.settings.baseline), self.settings)
         if not self.planner.cases(Needs(layer=True, strength=True)):
             split = f" of split {self.settings.split!r}" if self.settings.split else ""
             raise HarnessError(f"dataset {self.settings.dataset!r}{split} holds no contrast pair; choose another --split")
@@ -50,8 +63,18 @@ class EvalRun:
             raise StoreError(f"run folder {self.folder} holds a run of other settings ({told}); give another --run-dir")
 
     def plan(self, items: list[pytest.Item]) -> None:
-        """Plan the groups of the cases that are left after -k, -m and the options."""
-        self.plans = self.planner.plan((case_of(item), needs_of(item)) for item in items if is_eval(item))
+        """Plan the groups of the cases that are left after -k, -m and the options, and find what they are held against."""
+        cases = [(case_of(item), needs_of(item)) for item in items if is_eval(item)]
+        self.plans = self.planner.plan(cases)
+        for case, needs in cases:
+            if needs.baseline:
+                self.before(case)
+
+    def before(self, case: Case) -> "BaselineEffect":
+        """The effect that a case had in the baseline. Raises: PlanError where there is no baseline, or none that fits."""
+        if self.baseline is None:
+            raise PlanError(f"case {case.id} is held against no run; give one with --baseline")
+        return self.baseline.effect(case, self.planner.data_hash, self.plans[case.group_id].scenarios)
 
 
 def is_eval(item: pytest.Item) -> bool:
@@ -82,25 +105,36 @@ def run_folder(config: pytest.Config) -> Path:
     """The controller chooses the folder of the run; xdist workers are told."""
     told = getattr(config, "workerinput", {}).get("run_dir")
     chosen = told or config.getoption("run_dir")
-    folder = Path(chosen).resolve() if chosen else config.rootpath / "reports" / datetime.now().strftime("%Y%m%d-%H%M%S")
+    folder = Path(chosen).resolve() if chosen else unused_folder(config.rootpath / "reports" / datetime.now().strftime("%Y%m%d-%H%M%S"))
     if folder.exists() and not folder.is_dir():
         raise StoreError(f"run folder {folder} cannot be used, it is a file; give a folder with --run-dir")
     return folder
+
+
+def unused_folder(folder: Path) -> Path:
+    """A folder that no run has used: a clock that was put back gives a name twice, and another run must not be taken for this one."""
+    names = (folder, *(folder.with_name(f"{folder.name}-{number}") for number in range(2, 1000)))
+    return next(name for name in names if not name.exists())
+
+
+def check_writable(folder: Path) -> None:
+    """Raises: StoreError for a folder that cannot be made or written. Makes nothing: a request may yet be refused."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise StoreError(f"run folder {folder} cannot be used, {there} is no folder that can be written; give another with --run-dir")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        f"{MARK}(layer, strength, choice, shift, text, residuals, transfer, variants, prompt, rival): what an eval needs to have measured",
+        f"{MARK}({', '.join(field.name for field in fields(Needs))}): what an eval needs to have measured",
     )
     if not names_evals(config) or config.option.help:
         return
     with as_usage_error():
         config.stash[RUN_KEY] = EvalRun(Settings.from_options(config.option, config.rootpath), run_folder(config))
     share_groups_between_workers(config)
-    # A selection uses some of the pins; the others are no leftovers, to be complained of or deleted by --snapshot-update.
-    config.option.disable_unused_snapshots = True
     if not config.option.collectonly:
         list_tests_in(config, config.stash[RUN_KEY].folder / CASES)
 
@@ -141,6 +175,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         ]
     lines += [f"secsteer: threshold {one}" for one in changed_limits(run.settings.limits)]
     lines += [f"secsteer: model {models}; dataset {data}; run folder {_shown(run.folder, config)}"]
+    if run.held:
+        lines.append(f"secsteer: the run folder holds {run.held} measurements, none of which is measured again")
     if alone := len(run.planner.unpaired):
         lines.append(f"secsteer: {alone} of {len(run.planner.examples)} files have no partner of the other label and are left out")
     if doubtful := sum(doubt_about(example) is not None for example in run.planner.examples):
@@ -166,7 +202,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # A comparison without a second model stands for no case; pytest would show it as skipped.
+    # A comparison without a second model, or without a baseline, stands for no case; pytest would show it as skipped.
     caseless = [item for item in items if "case" in getattr(getattr(item, "callspec", None), "params", {}) and not is_eval(item)]
     if caseless:
         config.hook.pytest_deselected(items=caseless)

@@ -42,8 +42,8 @@ DEFAULTS: dict[str, Any] = {
 class Settings:
     """The options of one run, as plain values.
 
-    limits: thresholds that differ from the declared ones. claims: gates whose FAIL fails the run. strict: INCONCLUSIVE fails it too.
-    deviations: from the protocol, in words.
+    baseline: folder or summary of the run that effects are held against. limits: thresholds that differ from the declared ones. claims:
+    gates whose FAIL fails the run. strict: INCONCLUSIVE fails it too. deviations: from the protocol, in words.
     """
 
     models: tuple[ModelRequest, ...]
@@ -60,6 +60,7 @@ class Settings:
     max_new_tokens: int = DEFAULTS["max_new_tokens"]
     placebos: int = DEFAULTS["placebos"]
     seed: int = DEFAULTS["seed"]
+    baseline: str | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
     claims: tuple[str, ...] = DEFAULT_CLAIMS
     strict: bool = False
@@ -101,6 +102,7 @@ class Settings:
         said = {name: value for name in DEFAULTS if (value := _explicit(option, name)) is not None}
         chosen = {**DEFAULTS, **(protocol.values if protocol else {}), **said}
         on_command_line = _limits_of(option)
+        claims = all_gates() if chosen["claims"] == [ALL_CLAIMS] else tuple(chosen["claims"])
         limits = {**limits_of_project(root), **(protocol.limits if protocol else {}), **on_command_line}
         from harness.numerics.gates.limits import declared_limits
 
@@ -125,7 +127,9 @@ class Settings:
                 placebos=chosen["placebos"],
                 seed=chosen["seed"],
                 limits={name: value for name, value in limits.items() if value != declared[name]},
-                claims=all_gates() if chosen["claims"] == [ALL_CLAIMS] else tuple(dict.fromkeys(chosen["claims"])),
+                baseline=option.baseline,
+                # Whoever names a baseline claims that the effect has not fallen.
+                claims=tuple(dict.fromkeys((*claims, "baseline") if option.baseline else claims)),
                 strict=option.strict_gates,
                 protocol=protocol,
                 deviations=(*protocol.deviations(said, on_command_line), *_narrowed(option)) if protocol else (),
@@ -165,7 +169,7 @@ def all_gates() -> tuple[str, ...]:
     # Here and below not at the head of the file: the gates need SciPy and scikit-learn, and whoever asks for --help does not.
     from harness.numerics.gates.limits import THRESHOLDS
 
-    return ("identity", *THRESHOLDS)
+    return ("identity", *THRESHOLDS, "pinned_text")
 
 
 def _limits_of(option: Any) -> dict[str, float]:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, StoreError
 from harness.plugin.exits import ExitStatus
 from harness.plugin.properties import properties_of
 from harness.plugin.results import BROKE, PROPERTY, CaseResult, Results, eval_name
@@ -20,6 +21,8 @@ from harness.plugin.session import RUN_KEY, EvalRun
 from harness.report.anchors import anchor_of
 from harness.storage.runs import MANIFEST, REPORT, SUMMARY, RunStore
 
+BROKEN_OFF = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+"""Exit codes of a session that did not come to its end."""
 PACKAGES = ("secsteer", "torch", "transformers", "nnsight", "numpy", "scipy", "tokenizers", "pytest")
 
 
@@ -51,7 +54,19 @@ class ResultWriter:
         self.config = config
         self.run = run
         self.results = Results()
-        self._trouble: str | None = None
+        self.trouble = ""
+        self._begun = False
+        self._without_page: str | None = None
+
+    def pytest_runtest_logstart(self) -> None:
+        """The manifest stands before the first measurement, so that a run which is killed can be told, and resumed as it was."""
+        if self._begun:
+            return
+        try:
+            RunStore(self.run.folder).write_json(MANIFEST, self.manifest(finished=False))
+        except StoreError as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+        self._begun = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -62,14 +77,24 @@ class ResultWriter:
             report.user_properties = [*others, *properties_of(result)]
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self) -> None:
-        if len(self.results):
-            self.results.adjust()
-            store = RunStore(self.run.folder)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if not len(self.results):
+            return
+        self.results.adjust()
+        try:
+            self._write(finished=exitstatus not in BROKEN_OFF)
+        except StoreError as error:
+            self.trouble = str(error)
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def _write(self, *, finished: bool) -> None:
+        store = RunStore(self.run.folder)
+        # Two runs on one folder: what one adds to the summary must not be lost on the other.
+        with FileLock(self.run.folder / "summary.lock"):
             store.export()
             # A folder that is used again for other cases keeps what it said of the first.
             store.write_json(SUMMARY, self.results.over(store.read_json(SUMMARY) or []))
-            store.write_json(MANIFEST, self.manifest())
+            store.write_json(MANIFEST, self.manifest(finished=finished))
             self._write_page()
 
     def _write_page(self) -> None:
@@ -80,21 +105,33 @@ class ResultWriter:
             write_report(self.run.folder)
         except (HarnessError, OSError) as error:
             # What was measured is kept and the gates have spoken: a page that can be made later must not change how the session ends.
-            self._trouble = f"no report was written ({error}); make it with python -m harness.report {self.run.folder}"
+            self._without_page = f"no report was written ({error}); make it with python -m harness.report {self.run.folder}"
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+        if self.trouble:
+            terminalreporter.write_line(f"ERROR: {self.trouble}", red=True)
+        if self._begun and exitstatus in BROKEN_OFF:
+            terminalreporter.write_line(f"broken off: {self._kept()}; start again with --run-dir {self.run.folder}", yellow=True)
         if len(self.results):
             terminalreporter.section("steering")
             for line in summary_lines(self.results):
                 terminalreporter.write_line(line)
-            terminalreporter.write_line(self._trouble or f"report: {self.run.folder / REPORT}")
+            terminalreporter.write_line(self._without_page or f"report: {self.run.folder / REPORT}")
 
-    def manifest(self) -> dict[str, Any]:
-        """What anyone needs to know to run this again."""
+    def _kept(self) -> str:
+        try:
+            return f"{RunStore(self.run.folder).count()} measurements are kept"
+        except StoreError as error:
+            return str(error)
+
+    def manifest(self, *, finished: bool) -> dict[str, Any]:
+        """What anyone needs to know to run this again. finished: whether the session came to its end."""
+        earlier = (RunStore(self.run.folder).read_json(MANIFEST) or {}).get("models", {})
         return {
+            "finished": finished,
             "command": ["pytest", *map(str, self.config.invocation_params.args)],
             "settings": asdict(self.run.settings),
-            "models": {result.model_name: result.model for result in self.results if result.model},
+            "models": {**earlier, **{result.model_name: result.model for result in self.results if result.model}},
             "data_hash": self.run.planner.data_hash,
             "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
             "platform": f"{sys.platform} {platform.machine()}",

@@ -9,8 +9,8 @@ import json
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -77,11 +77,21 @@ class RunStore:
                 )
                 found = tuple(row[1] for row in connection.execute("PRAGMA table_info(measurements)"))
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(
-                f"run folder {folder} cannot be used ({error}); give a writable folder with --run-dir, or delete the damaged one"
-            ) from error
+            raise self._refusal(error) from error
         if found != _COLUMNS:
             raise StoreError(f"run folder {folder} was written by another version, with other columns; give a new --run-dir")
+
+    def check(self) -> None:
+        """Read the whole database once. Raises: StoreError for one that is damaged."""
+        with self._reading() as connection:
+            found = [row[0] for row in connection.execute("PRAGMA quick_check")]
+        if found != ["ok"]:
+            raise self._damaged(found[0].replace("\n", " "))
+
+    def count(self) -> int:
+        """How many measurements are stored."""
+        with self._reading() as connection:
+            return int(connection.execute("SELECT count(*) FROM measurements").fetchone()[0])
 
     def add(self, measurements: Iterable[Measurement]) -> None:
         """Store finished measurements at once; one that is there already is kept as it is."""
@@ -95,13 +105,19 @@ class RunStore:
                 connection.executemany(statement, rows)
         except sqlite3.Error as error:
             raise StoreError(
-                f"{what} could not be written to {self.folder} ({error}); free the disk or give another --run-dir, then resume"
+                f"{what} could not be written to {self.folder} ({error}); what was stored before is kept: free the disk, then start again "
+                "with the same --run-dir"
             ) from error
+
+    def reread(self, measurements: Iterable[Measurement]) -> None:
+        """Put the verdict and evidence of stored measurements as they stand in these."""
+        rows = [(one.verdict, one.evidence, one.key) for one in measurements]
+        self._write('UPDATE measurements SET verdict = ?, evidence = ? WHERE "key" = ?', rows, f"{len(rows)} verdicts")
 
     def find(self, keys: Sequence[str]) -> dict[str, Measurement]:
         """The stored measurements among `keys`, by key."""
         found: dict[str, Measurement] = {}
-        with closing(self._connect()) as connection:
+        with self._reading() as connection:
             for start in range(0, len(keys), _KEYS_PER_QUERY):
                 part = keys[start : start + _KEYS_PER_QUERY]
                 cursor = connection.execute(f'SELECT * FROM measurements WHERE "key" IN ({", ".join("?" * len(part))})', part)
@@ -122,7 +138,7 @@ class RunStore:
         """
         columns = ", ".join(f'measurements."{name}"' for name in _COLUMNS)
         chosen = f" AND (arm IS NULL OR arm IN ({', '.join('?' * len(arms))}))" if arms else ""
-        with closing(self._connect()) as connection:
+        with self._reading() as connection:
             known = connection.execute("SELECT count(*) FROM sweeps WHERE sweep = ?", (sweep,)).fetchone()[0]
             rows = connection.execute(
                 f'SELECT {columns} FROM sweeps LEFT JOIN measurements USING ("key") WHERE sweep = ? AND part = ?{chosen} ORDER BY place',
@@ -146,7 +162,7 @@ class RunStore:
 
     def observation(self, key: str) -> Any:
         """What was stored under a key. Raises: StoreError where nothing was."""
-        with closing(self._connect()) as connection:
+        with self._reading() as connection:
             row = connection.execute('SELECT content FROM observations WHERE "key" = ?', (key,)).fetchone()
         if row is None:
             raise StoreError(f"{self.folder} holds no observation {key[:12]}; run the evals again with this --run-dir")
@@ -160,33 +176,27 @@ class RunStore:
     def notes(self, kind: Kind) -> dict[str, list[Any]]:
         """All notes of a kind, by what they are about, in the order they were written."""
         found: dict[str, list[Any]] = {}
-        with closing(self._connect()) as connection:
+        with self._reading() as connection:
             for about, content in connection.execute("SELECT about, content FROM notes WHERE kind = ? ORDER BY rowid", (kind,)):
                 found.setdefault(about, []).append(json.loads(content))
         return found
 
     def all(self) -> list[Measurement]:
         """Every stored measurement, sorted by content, so that the order says nothing about who wrote first."""
-        with closing(self._connect()) as connection:
+        with self._reading() as connection:
             measurements = [_measurement(row) for row in connection.execute("SELECT * FROM measurements")]
         return sorted(measurements, key=_order)
 
     def export(self) -> Path:
         """Write all measurements to Parquet, sorted; returns the file."""
         schema = pa.schema([(name, _TYPES.get(name, _TEXT)[1]) for name in _COLUMNS])
-        target = self.folder / PARQUET
-        partial = target.with_suffix(".partial")
-        pq.write_table(pa.Table.from_pylist([asdict(measurement) for measurement in self.all()], schema=schema), partial)
-        partial.replace(target)
-        return target
+        table = pa.Table.from_pylist([asdict(measurement) for measurement in self.all()], schema=schema)
+        return self._whole(self.folder / PARQUET, lambda partial: pq.write_table(table, partial))
 
     def write_json(self, name: str, content: Any) -> Path:
         """Write one of the run's JSON files, whole or not at all."""
-        target = self.folder / name
-        partial = target.with_suffix(".partial")
-        partial.write_text(json.dumps(content, indent=2, sort_keys=False, allow_nan=False) + "\n", encoding="utf-8")
-        partial.replace(target)
-        return target
+        text = json.dumps(content, indent=2, sort_keys=False, allow_nan=False) + "\n"
+        return self._whole(self.folder / name, lambda partial: partial.write_text(text, encoding="utf-8"))
 
     def read_json(self, name: str) -> Any:
         """What one of the run's JSON files holds, or None where it is not there."""
@@ -210,19 +220,59 @@ class RunStore:
 
     def add_residuals(self, key: str, values: FloatArray) -> None:
         """Store residuals, (prompts, layers, d_model), whole or not at all."""
-        target = self._residual_path(key)
-        target.parent.mkdir(exist_ok=True)
-        # A name of its own: under xdist two groups that fit on the same pairs store the same residuals.
-        handle, partial = tempfile.mkstemp(suffix=".partial", dir=target.parent)
+        self._whole(self._residual_path(key), lambda partial: save_file({"residuals": np.ascontiguousarray(values)}, partial))
+
+    def _whole(self, target: Path, write: Callable[[Path], object]) -> Path:
+        """Write a file of the run, whole or not at all. Raises: StoreError where there is no room, or no leave, for it."""
+        try:
+            target.parent.mkdir(exist_ok=True)
+            # A name of its own: several processes may write the same file.
+            handle, name = tempfile.mkstemp(suffix=".partial", dir=target.parent)
+        except OSError as error:
+            raise _unwritten(target, error) from error
         os.close(handle)
-        save_file({"residuals": np.ascontiguousarray(values)}, partial)
-        Path(partial).replace(target)
+        partial = Path(name)
+        try:
+            write(partial)
+            partial.replace(target)
+        except (OSError, SafetensorError) as error:
+            partial.unlink(missing_ok=True)
+            raise _unwritten(target, error) from error
+        return target
 
     def _residual_path(self, key: str) -> Path:
         return self.folder / "residuals" / f"{key}.safetensors"
 
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection to read by. Raises: StoreError for a database that cannot be read."""
+        try:
+            with closing(self._connect()) as connection:
+                yield connection
+        except sqlite3.Error as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: Exception) -> StoreError:
+        # SQLite tells a folder, a disk or a lock that fails it from a file that is none of its own.
+        if isinstance(error, (OSError, sqlite3.OperationalError)):
+            return StoreError(f"run folder {self.folder} cannot be used ({error}); give a writable folder with --run-dir")
+        return self._damaged(error)
+
+    def _damaged(self, cause: object) -> StoreError:
+        return StoreError(
+            f"{self.folder / DATABASE} is damaged ({cause}); what can be saved of it comes out with sqlite3 {DATABASE} .recover: put that "
+            "in its place, or give another --run-dir, or delete the damaged one and measure again"
+        )
+
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self.folder / DATABASE, timeout=_BUSY_SECONDS)
+
+
+def _unwritten(target: Path, cause: object) -> StoreError:
+    return StoreError(
+        f"{target.name} could not be written to {target.parent} ({cause}); measurements that were stored are kept: free the disk, then "
+        "start again with the same --run-dir"
+    )
 
 
 def _measurement(row: tuple[Any, ...]) -> Measurement:

@@ -29,10 +29,10 @@ def test_the_main_job_passes_with_true_labels_and_ends_with_0(tmp_path: Path) ->
     done = run_evals(tmp_path / "true", "-k", "cwe787 and not speed", "--strength", "10")
     cases = cases_in(tmp_path / "true")
     claimed = {gate: case["status"] for gate, case in cases.items() if case["claimed"]}
-    assert claimed == dict.fromkeys(("extraction", "identity", "generation", "shift"), "PASS")
+    assert claimed == dict.fromkeys(("extraction", "identity", "generation", "pinned_text", "shift"), "PASS")
     assert cases.keys() - claimed.keys() == {"informative", "sensitivity", "specificity", "harm", "retention", "prompt"}
     assert cases["shift"]["scenarios"] == SCENARIOS
-    assert " failed" not in done.stdout.splitlines()[-1]  # the pinned text, which has no gate, is as it was
+    assert " failed" not in done.stdout.splitlines()[-1]
     assert done.returncode == 0, done.stdout
 
 

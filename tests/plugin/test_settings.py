@@ -14,9 +14,14 @@ from harness.plugin.settings import DEFAULT_CLAIMS, DEFAULTS, Settings, all_gate
 
 def options(**said: Any) -> SimpleNamespace:
     """What pytest parses where the command line says only this."""
-    others = ("device_map", "dataset_dir", "gate", "extraction_threshold", "protocol", "keyword", "markexpr", "deselect")
+    others = ("device_map", "dataset_dir", "gate", "extraction_threshold", "protocol", "baseline", "keyword", "markexpr", "deselect")
     silent = dict.fromkeys([*DEFAULTS, *others])
     return SimpleNamespace(**{**silent, "choose": False, "strict_gates": False, **said})
+
+
+def test_whoever_names_a_baseline_claims_its_gate(root: Path) -> None:
+    assert Settings.from_options(options(baseline="old", claims="shift"), root).claims == ("shift", "baseline")
+    assert "baseline" not in Settings.from_options(options(), root).claims
 
 
 @pytest.fixture
@@ -40,7 +45,7 @@ def test_saying_nothing_gives_the_defaults(root: Path) -> None:
     found = Settings.from_options(options(), root)
     assert [(model.name, model.revision, model.dtype, model.device_map) for model in found.models] == [("nano", None, "float32", None)]
     assert found == Settings(models=found.models)  # the defaults of the record are those of the options
-    assert found.claims == DEFAULT_CLAIMS == ("extraction", "identity", "generation", "shift")
+    assert found.claims == DEFAULT_CLAIMS == ("extraction", "identity", "generation", "pinned_text", "shift")
     assert (found.strengths, found.layers, found.placebos, found.limits, found.deviations) == ((1.0, 5.0, 10.0, 20.0), (), 39, {}, ())
 
 

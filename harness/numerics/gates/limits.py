@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.errors import EffectError, PlanError
+from harness.numerics.gates.baseline import BaselineThresholds
 from harness.numerics.gates.differences import DifferenceThresholds
 from harness.numerics.gates.extraction import ExtractionThresholds
 from harness.numerics.gates.generation import GenerationThresholds
@@ -26,6 +27,7 @@ THRESHOLDS: dict[str, type[Any]] = {
     "retention": RetentionThresholds,
     "prompt": DifferenceThresholds,
     "comparison": DifferenceThresholds,
+    "baseline": BaselineThresholds,
 }
 """gate -> its thresholds; identity has none of its own, its tolerances go with the number type."""
 
