@@ -9,7 +9,7 @@ from harness.model.addition import addition_of
 from harness.model.engine.budget import BYTES
 from harness.model.engine.prefixes import by_prompt, prefixes_of, prompts_of
 from harness.model.engine.rows import SteeredRow, ready
-from harness.model.engine.upper import ask_above
+from harness.model.engine.upper import ask_above, run_lower
 from harness.model.engine.way import TOLERANCE, asking, way_of
 from harness.model.loading import LoadedModel
 from harness.model.passes import forward
@@ -83,7 +83,7 @@ def _shared(model: LoadedModel, prompts: Sequence[Prompt], layer: int, delta: np
         if positions == "generated":
             passes = asked(model, prefixes_of(model, prompts_of(batch)), batch, BYTES)
         else:
-            passes = ask_above(model, batch, positions, TOKEN_BUDGET)
+            passes = ask_above(model, run_lower(model, batch), batch, positions, TOKEN_BUDGET)
         for one in passes:
             found |= {query.number: logits.cpu() for query, logits in zip(one.rows, one.outcome.logits, strict=True)}
     return torch.stack([found[number] for number in range(len(rows))])
