@@ -6,6 +6,7 @@
 #   make calibrate                  measure how often the gates are wrong, and write docs/calibration.md and what gates tell of it
 #   make bench                      time a sweep beside what others do for one, write docs/performance.md, and fail where a ratio got worse
 #   make bench ARGS=--update-baseline   commit to the ratios of this run
+#   make bench ARGS="--models nano"     one model; the others keep their place on the page
 #   make interop                    compare with repeng, which is installed for it alone
 #   make test | make check
 
@@ -41,7 +42,7 @@ $(PEERS): $(READY) benchmarks/peers.txt
 
 bench: $(PEERS)
 	$(BIN)/python -m pytest evals -k "speed and cwe787" --benchmark-only --benchmark-autosave --benchmark-compare
-	$(BIN)/python -m benchmarks --out docs/performance.md --compare $(ARGS)
+	$(BIN)/python -m benchmarks --out docs/performance.md --json benchmarks/measured.json --compare $(ARGS)
 
 calibrate: $(READY)
 	$(BIN)/python -m harness.calibration --jobs 2 --out docs/calibration.md --figures harness/numerics/calibration.json $(ARGS)

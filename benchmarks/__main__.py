@@ -1,7 +1,6 @@
 """`python -m benchmarks`: times the engine beside what others do for a sweep, prints the page, compares with committed ratios."""
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.baseline import BASELINE, Ratios, read_baseline, write_baseline
+from benchmarks.clock import CLOCKS
 from benchmarks.errors import BenchmarkError
 from benchmarks.models import RECIPES, recipe_of
 from benchmarks.page import page
@@ -38,28 +38,36 @@ def _run(options: argparse.Namespace) -> int:
     models = _models(options)
     committed = _committed(options, size)
     # Behind the checks, because these take seconds to import.
-    from benchmarks.machine import describe
+    from benchmarks.jobs import Sample
     from benchmarks.methods.listed import all_methods
-    from benchmarks.run import as_plain, measure_model, measure_startup
+    from benchmarks.run import STARTUP_NAME, measure_model, measure_startup
+    from benchmarks.stored import read_sections, with_section, write_sections
 
     methods, missing = all_methods()
     offered = targets_of(size, [method.name for method in methods])
     wanted = chosen([*offered, *STARTUP], options.only)
     of_models, of_startup = [one for one in wanted if one in offered], [one for one in wanted if one in STARTUP]
-    sections = []
+    sections, measured = read_sections(options.json, size) if options.json else [], []
+
+    def keep(section: "Section") -> None:
+        """At once, so that a run that is stopped keeps the models it has finished."""
+        nonlocal sections
+        measured.append(section)
+        sections = with_section(sections, section, [STARTUP_NAME, *RECIPES])
+        if options.json:
+            write_sections(options.json, size, sections)
+        if options.out:
+            options.out.write_text(page(sections, size, [*methods, *missing]), encoding="utf-8")
+
     if of_startup:
-        sections.append(measure_startup(of_startup, options.rounds, _tell))
+        keep(measure_startup(of_startup, options.rounds, _tell, options.clock))
     if of_models:
-        given = {"sample": options.sample, "device_map": options.device_map}
-        sections += [measure_model(name, of_models, methods, size, options.rounds, _tell, **given) for name in models]
-    machine = describe()
-    text = page(sections, machine, size, options.rounds, [*methods, *missing])
-    print(text)
-    if options.out:
-        options.out.write_text(text, encoding="utf-8")
-    if options.json:
-        options.json.write_text(json.dumps(as_plain(sections, machine, size, options.rounds), indent=2) + "\n", encoding="utf-8")
-    return _compared(sections, committed, options)
+        sample = Sample(cells=options.sample_cells, prompts=options.sample_prompts)
+        given = {"sample": sample, "device_map": options.device_map, "clock": options.clock}
+        for name in models:
+            keep(measure_model(name, of_models, methods, size, options.rounds, _tell, **given))
+    print(page(sections, size, [*methods, *missing]))
+    return _compared(measured, committed, options)
 
 
 def _models(options: argparse.Namespace) -> list[str]:
@@ -78,7 +86,7 @@ def _committed(options: argparse.Namespace, size: Size) -> Ratios | None:
     """
     if (options.compare or options.update_baseline) and size != Size():
         raise BenchmarkError("committed ratios belong to the declared amount of work; leave out --prompts, --length and the like")
-    return read_baseline(options.baseline) if options.compare else None
+    return read_baseline(options.baseline) if options.compare and not options.update_baseline else None
 
 
 def _compared(sections: "Sequence[Section]", committed: Ratios | None, options: argparse.Namespace) -> int:
@@ -103,15 +111,29 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=_positive, default=5, help="of every job (default: 5)")
     parser.add_argument("--only", nargs="+", default=[], metavar="WORD", help="targets whose id holds one of these words")
     parser.add_argument(
-        "--sample",
+        "--sample-cells",
         type=_positive,
-        help="cells a round, in turns, for methods that run the prompt for every cell (default: all)",
+        default=2,
+        help="cells a round, in turns, for methods that run the prompt for every cell (default: 2)",
+    )
+    parser.add_argument(
+        "--sample-prompts",
+        type=_positive,
+        default=4,
+        help="prompts a round, in turns, where the work for each is its own (default: 4)",
+    )
+    parser.add_argument(
+        "--clock", choices=CLOCKS, default="wall", help="what time is told by; cpu where others use the machine too (default: wall)"
     )
     parser.add_argument("--device-map", metavar="MAP", help="where the weights go, such as cuda:0 (default: cpu)")
     parser.add_argument("--out", type=Path, help="write the page here, such as docs/performance.md")
-    parser.add_argument("--json", type=Path, help="write every round of every job here")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        help="write every round of every job here; models it holds already and that are not measured now keep their place on the page",
+    )
     parser.add_argument("--compare", action="store_true", help="hold the ratios against the committed ones; exit status 1 beyond tolerance")
-    parser.add_argument("--update-baseline", action="store_true", help="commit to the measured ratios")
+    parser.add_argument("--update-baseline", action="store_true", help="commit to the measured ratios, and hold them against nothing")
     parser.add_argument("--baseline", type=Path, default=BASELINE, help="the committed ratios (default: benchmarks/baseline.json)")
     work = parser.add_argument_group("amount of work; another than the declared one is for trying things out")
     for name, field in Size.__dataclass_fields__.items():

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.jobs import Bench, some_of
+from benchmarks.jobs import Bench, sample_of, some_of
 from benchmarks.methods import floor, ours
 from benchmarks.methods.batch import forward_arguments
 from benchmarks.methods.hook import steered
@@ -130,14 +130,15 @@ def check_agreement(bench: Bench, names: Collection[str], tell: Callable[[str], 
 
 def _agreed_margins(bench: Bench, method: Method, positions: Positions) -> Agreement:
     subject, work = bench.subject, bench.work
-    cells = some_of(work.cells, bench.sample, 0)
-    expected = ours.margins(subject, work.prompts, cells, positions)
-    return check_margins(method.name, positions, expected, method.margins(subject, work.prompts, cells, positions), subject.ours.dtype)
+    sample = sample_of(bench, method, positions)
+    prompts, cells = some_of(work.prompts, sample.prompts, 0), some_of(work.cells, sample.cells, 0)
+    expected = ours.margins(subject, prompts, cells, positions)
+    return check_margins(method.name, positions, expected, method.margins(subject, prompts, cells, positions), subject.ours.dtype)
 
 
 def _agreed_texts(bench: Bench, method: Method, positions: Positions) -> Agreement:
     subject, work = bench.subject, bench.work
-    prompts, cells = (work.prompts[:1], work.cells[:1]) if method.name == "naive" else (work.prompts, some_of(work.cells, bench.sample, 0))
+    prompts, cells = (work.prompts, some_of(work.cells, bench.sample.cells, 0)) if method.batched else (work.prompts[:1], work.cells[:1])
     new = work.size.new_tokens
     expected = ours.texts(subject, prompts, cells, positions, new)
     compared, parted = check_texts(

@@ -1,13 +1,13 @@
 """What is timed for one model, and how the times compare: jobs by name, and targets that divide one by another."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import gcd
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 
+from benchmarks.clock import CLOCKS, Clock
 from benchmarks.decoding import Steps
 from benchmarks.memory import Way, extra_bytes
 from benchmarks.methods import floor, ours
@@ -15,22 +15,33 @@ from benchmarks.methods.kinds import Method
 from benchmarks.models import Subject
 from benchmarks.work import Cell, Work
 from harness.model.residual import read_residuals
-from harness.records import Positions
+from harness.records import Positions, Prompt
 
 Unit = Literal["s", "MB"]
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """Something that is measured once a round. measure: given the round's number, gives seconds, or megabytes for `unit` "MB"; those of all
     the work where only a part of it is run, which `part` then tells. warm: whether it is run once untimed, because no check ran it before
-    and it is short."""
+    and it is short. once: whether the first round stands for all, because they would not differ."""
 
     name: str
     measure: Callable[[int], float]
     unit: Unit = "s"
     part: str | None = None
     warm: bool = False
+    once: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """How much of the work is run in a round where all of it costs as many times more; None for all. cells: of methods that run the prompt
+    for each. prompts: of those whose work for each prompt is its own."""
+
+    cells: int | None = None
+    prompts: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +51,9 @@ class Bench:
     subject: Subject
     work: Work
     methods: tuple[Method, ...]
-    sample: int | None = None
+    sample: Sample = Sample()
     device_map: str | None = None
+    clock: Clock = CLOCKS["wall"]
 
     @property
     def decoded(self) -> tuple[Cell, ...]:
@@ -49,24 +61,24 @@ class Bench:
         return tuple(cell for cell in self.work.half if cell.layer == self.work.half[0].layer)
 
 
-def seconds(run: Callable[[], object]) -> float:
-    """Wall time of a call, an accelerator's work included."""
-    start = time.perf_counter()
+def seconds(run: Callable[[], object], clock: Clock) -> float:
+    """How long a call takes, an accelerator's work included."""
+    start = clock()
     run()
     if torch.cuda.is_available():
         torch.cuda.synchronize()
-    return time.perf_counter() - start
+    return clock() - start
 
 
-def some_of(cells: Sequence[Cell], sample: int | None, round_: int) -> list[Cell]:
-    """The cells that a method which runs the prompt for each is timed on in one round; after some rounds each has had its turn.
+def some_of(items: Sequence[Item], sample: int | None, round_: int) -> list[Item]:
+    """Those that are run in one round; after some rounds each has had its turn.
 
-    They are taken from all over the list, so that a few differ in layer and strength.
+    They are taken from all over the list, so that a few cells differ in layer and strength.
     """
-    if sample is None or sample >= len(cells):
-        return list(cells)
-    step = next(step for step in range(len(cells) // 3 + 1, len(cells) + 2) if gcd(step, len(cells)) == 1)
-    return [cells[(round_ * sample + number) * step % len(cells)] for number in range(sample)]
+    if sample is None or sample >= len(items):
+        return list(items)
+    step = next(step for step in range(len(items) // 3 + 1, len(items) + 2) if gcd(step, len(items)) == 1)
+    return [items[(round_ * sample + number) * step % len(items)] for number in range(sample)]
 
 
 def all_jobs(bench: Bench) -> list[Job]:
@@ -84,54 +96,52 @@ def _is_compared(method: Method, positions: Positions) -> bool:
 
 
 def _margin_job(bench: Bench, method: Method, positions: Positions) -> Job:
-    def run(cells: Sequence[Cell]) -> object:
-        return method.margins(bench.subject, bench.work.prompts, cells, positions)
+    def run(prompts: Sequence[Prompt], cells: Sequence[Cell]) -> object:
+        return method.margins(bench.subject, prompts, cells, positions)
 
-    return _cell_job(bench, method, f"{method.name}, margins, {positions}", run)
+    return _sampled_job(bench, f"{method.name}, margins, {positions}", sample_of(bench, method, positions), run)
 
 
 def _text_job(bench: Bench, method: Method, positions: Positions) -> Job:
-    def run(cells: Sequence[Cell]) -> object:
-        return method.texts(bench.subject, bench.work.prompts, cells, positions, bench.work.size.new_tokens)
+    def run(prompts: Sequence[Prompt], cells: Sequence[Cell]) -> object:
+        return method.texts(bench.subject, prompts, cells, positions, bench.work.size.new_tokens)
 
-    name = f"{method.name}, texts, {positions}"
-    return _one_row_job(bench, method, name, positions) if method.name == "naive" else _cell_job(bench, method, name, run)
-
-
-def _cell_job(bench: Bench, method: Method, name: str, run: Callable[[Sequence[Cell]], object]) -> Job:
-    """A job over all cells; over some, each in its turn, where a sample is asked for and the method does the same for every cell."""
-    cells = bench.work.cells
-    sample = bench.sample if method.recomputes else None
-
-    def measure(round_: int) -> float:
-        some = some_of(cells, sample, round_)
-        return seconds(lambda: run(some)) * len(cells) / len(some)
-
-    timed = len(some_of(cells, sample, 0))
-    return Job(name=name, measure=measure, part=None if timed == len(cells) else f"{timed} of {len(cells)} cells a round, in turns")
+    # One that runs the prompt again for every token as well: a single row tells what all would cost.
+    sample = sample_of(bench, method, positions) if method.batched else Sample(cells=1, prompts=1)
+    return _sampled_job(bench, f"{method.name}, texts, {positions}", sample, run)
 
 
-def _one_row_job(bench: Bench, method: Method, name: str, positions: Positions) -> Job:
-    """Texts of a method that runs the prompt again for every token of every row: one row a round tells what all would cost."""
-    prompts, cells, new = bench.work.prompts, bench.work.cells, bench.work.size.new_tokens
-    rows = len(prompts) * len(cells)
+def sample_of(bench: Bench, method: Method, positions: Positions) -> Sample:
+    """What of the work a method is timed on."""
+    own = not method.batched or (not method.recomputes and positions != "generated")
+    return Sample(cells=bench.sample.cells if method.recomputes else None, prompts=bench.sample.prompts if own else None)
+
+
+def _sampled_job(bench: Bench, name: str, sample: Sample, run: Callable[[Sequence[Prompt], Sequence[Cell]], object]) -> Job:
+    """A job over the work, or over a sample of it, in turns, whose time is told for all."""
+    prompts, cells = bench.work.prompts, bench.work.cells
 
     def measure(round_: int) -> float:
-        prompt, cell = prompts[round_ % len(prompts)], cells[round_ % len(cells)]
-        return seconds(lambda: method.texts(bench.subject, [prompt], [cell], positions, new)) * rows
+        some, few = some_of(prompts, sample.prompts, round_), some_of(cells, sample.cells, round_)
+        return seconds(lambda: run(some, few), bench.clock) * (len(prompts) * len(cells)) / (len(some) * len(few))
 
-    return Job(name=name, measure=measure, part=f"1 of {rows} rows a round, in turns")
+    counts = [
+        (len(some_of(prompts, sample.prompts, 0)), len(prompts), "prompts"),
+        (len(some_of(cells, sample.cells, 0)), len(cells), "cells"),
+    ]
+    told = [f"{some} of {all_} {what}" for some, all_, what in counts if some < all_]
+    return Job(name=name, measure=measure, part=f"{', '.join(told)} a round, in turns" if told else None)
 
 
 def _own_jobs(bench: Bench) -> list[Job]:
     subject, work = bench.subject, bench.work
 
     def margins(cells: Sequence[Cell]) -> Callable[[int], float]:
-        return lambda _round: seconds(lambda: ours.margins(subject, work.prompts, cells, "generated"))
+        return lambda _round: seconds(lambda: ours.margins(subject, work.prompts, cells, "generated"), bench.clock)
 
     def decode(_round: int) -> float:
         new = work.size.new_tokens
-        return Steps().watch(subject.ours.module, lambda: ours.texts(subject, work.prompts, bench.decoded, "generated", new))
+        return Steps(bench.clock).watch(subject.ours.module, lambda: ours.texts(subject, work.prompts, bench.decoded, "generated", new))
 
     return [
         Job(name="ours, margins, half the strengths", measure=margins(work.half), warm=True),
@@ -146,11 +156,14 @@ def _floor_jobs(bench: Bench) -> list[Job]:
     one_pass = floor.one_pass(subject, work.prompts)
 
     def decode(_round: int) -> float:
-        return Steps().watch(subject.plain, floor.generation(subject, work.prompts, len(bench.decoded), new))
+        return Steps(bench.clock).watch(subject.plain, floor.generation(subject, work.prompts, len(bench.decoded), new))
+
+    def generate(prompts: Sequence[Prompt], cells: Sequence[Cell]) -> None:
+        floor.generation(subject, prompts, len(cells), new)()
 
     return [
-        Job(name="floor, one pass", measure=lambda _round: seconds(one_pass)),
-        Job(name="floor, texts", measure=lambda _round: seconds(floor.generation(subject, work.prompts, len(work.cells), new))),
+        Job(name="floor, one pass", measure=lambda _round: seconds(one_pass, bench.clock)),
+        _sampled_job(bench, "floor, texts", Sample(prompts=bench.sample.prompts), generate),
         Job(name="floor, decoding step", measure=decode, warm=True),
     ]
 
@@ -159,13 +172,16 @@ def _reading_jobs(bench: Bench) -> list[Job]:
     subject, work = bench.subject, bench.work
     hidden_states = floor.hidden_states(subject, work.prompts)
 
+    def read() -> object:
+        return read_residuals(subject.ours, work.prompts)
+
     def memory(way: Way) -> Callable[[int], float]:
         dtype = str(subject.ours.dtype).removeprefix("torch.")
         return lambda _round: extra_bytes(way, subject.folder, dtype, work.size, bench.device_map) / 1e6
 
     return [
-        Job(name="ours, all layers", measure=lambda _round: seconds(lambda: read_residuals(subject.ours, work.prompts)), warm=True),
-        Job(name="output_hidden_states", measure=lambda _round: seconds(hidden_states), warm=True),
-        Job(name="ours, all layers, extra memory", measure=memory("ours"), unit="MB"),
-        Job(name="output_hidden_states, extra memory", measure=memory("hidden-states"), unit="MB"),
+        Job(name="ours, all layers", measure=lambda _round: seconds(read, bench.clock), warm=True),
+        Job(name="output_hidden_states", measure=lambda _round: seconds(hidden_states, bench.clock), warm=True),
+        Job(name="ours, all layers, extra memory", measure=memory("ours"), unit="MB", once=True),
+        Job(name="output_hidden_states, extra memory", measure=memory("hidden-states"), unit="MB", once=True),
     ]

@@ -16,9 +16,11 @@ HEAD = """# What a sweep costs
 Made by `make bench` (`python -m benchmarks`), never by hand. Every method is given the same prompts and the same cells (a layer, a strength
 and a direction) and gives the same margins, which is checked before any time counts. All run in one process and in turns; a ratio is taken
 within each round, and its median over the rounds is told with its quartiles. `make bench` fails where a ratio is worse than the committed
-one (`benchmarks/baseline.json`) by more than a factor of {tolerance:g}; times are of this machine and are held against nothing.
+one (`benchmarks/baseline.json`) by more than a factor of {tolerance:g}; times are of one machine and are held against nothing.
 
 All methods compute the logits of the last token alone. The floor has its tokens ready beforehand; every other method starts from text.
+Where each cell or each prompt costs the same again, a round runs some of them, others each time, and its time is told for all: the last
+column of the jobs says how many.
 """
 METHODS_NOTE = """Packages of others are used as their documentation shows, but on whole batches, which favours them. repeng steers every
 token, so it is compared at positions `all` alone. Both are installed without their declared dependencies (transformers below 5, NumPy below
@@ -30,12 +32,13 @@ token, so it is compared at positions `all` alone. Both are installed without th
 class Section:
     """What was measured of one model, or of starting up.
 
-    times: job -> its rounds. units: job -> "s" or "MB". parts: job -> which part of the work was run, where it was not all. told: lines of
-    facts that stand above the tables.
+    machine: what it was measured on. times: job -> its rounds. units: job -> "s" or "MB". parts: job -> which part of the work was run,
+    where it was not all. told: lines of facts that stand above the tables.
     """
 
     name: str
     text: str
+    machine: Mapping[str, str]
     found: tuple[Found, ...]
     times: Mapping[str, Sequence[float]]
     units: Mapping[str, str]
@@ -44,13 +47,12 @@ class Section:
     told: tuple[str, ...] = ()
 
 
-def page(sections: Sequence[Section], machine: Mapping[str, str], size: Size, rounds: int, methods: "Sequence[Method | Missing]") -> str:
+def page(sections: Sequence[Section], size: Size, methods: "Sequence[Method | Missing]") -> str:
     """The whole page, in Markdown."""
-    parts = [HEAD.format(tolerance=TOLERANCE), "## Machine and work\n", *(f"- {name}: {value}" for name, value in machine.items())]
+    parts = [HEAD.format(tolerance=TOLERANCE), "## Work\n"]
     parts += [
-        f"- work: {size.prompts} prompts of about {size.length} tokens from the embedded corpus; {size.layers} layers x {size.strengths} "
-        f"strengths; {size.placebos} placebos at one layer; {size.new_tokens} new tokens",
-        f"- rounds: {rounds}\n",
+        f"{size.prompts} prompts of about {size.length} tokens from the embedded corpus; {size.layers} layers x {size.strengths} "
+        f"strengths; {size.placebos} placebos at one layer; {size.new_tokens} new tokens.\n",
         "## Methods\n",
         *(f"- `{method.name}`: {method.text}{_reason(method)}" for method in methods),
         "- `floor`: the unsteered model, batched, in plain transformers\n",
@@ -69,7 +71,8 @@ def _reason(method: "Method | Missing") -> str:
 def _section(section: Section) -> list[str]:
     aimed = [one for one in section.found if one.target.limit is not None]
     told = [one for one in section.found if one.target.limit is None]
-    parts = [f"## {section.name}\n", f"{section.text}\n", *(f"- {line}" for line in section.told), "" if section.told else None]
+    facts = [*section.told, *(f"{name}: {value}" for name, value in section.machine.items())]
+    parts = [f"## {section.name}\n", f"{section.text}\n", *(f"- {fact}" for fact in facts), ""]
     if aimed:
         rows = [[one.target.text, _limit(one), _ratio(one), _met(one)] for one in aimed]
         parts += [table(["target", "asked for", "measured", "met"], rows), ""]
@@ -82,7 +85,7 @@ def _section(section: Section) -> list[str]:
     parts += [table(["job", "median", "quartiles", "run"], rows), ""]
     if section.agreements:
         parts += [table(["agrees with the engine", "positions", "how"], [_agreed(one) for one in section.agreements]), ""]
-    return [part for part in parts if part is not None]
+    return parts
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -18,6 +18,9 @@ def run_rounds(jobs: Sequence[Job], rounds: int, tell: Tell) -> dict[str, list[f
     start = time.perf_counter()
     for round_ in range(rounds):
         for job in jobs if round_ % 2 == 0 else reversed(jobs):
+            if job.once and round_:
+                taken[job.name].append(taken[job.name][0])
+                continue
             taken[job.name].append(job.measure(round_))
             passed = time.perf_counter() - start
             tell(f"round {round_ + 1} of {rounds}, {passed:.0f} s: {job.name} {taken[job.name][-1]:.4g} {job.unit}")

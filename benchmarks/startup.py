@@ -3,10 +3,10 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.clock import CLOCKS, Clock
 from benchmarks.errors import BenchmarkError
 
 ROOT = Path(__file__).parents[1]
@@ -17,14 +17,14 @@ IMPORTS = ("-c", "import torch, transformers, nnsight")
 HELP = {"pytest evals --help": ("-m", "pytest", "evals", "--help"), "python -m benchmarks --help": ("-m", "benchmarks", "--help")}
 
 
-def seconds(arguments: Sequence[str]) -> float:
-    """Wall time of a Python process at the root of the checkout.
+def seconds(arguments: Sequence[str], clock: Clock = CLOCKS["wall"]) -> float:
+    """How long a Python process at the root of the checkout takes.
 
     Raises: BenchmarkError if it fails.
     """
-    start = time.perf_counter()
+    start = clock()
     run(arguments)
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def heavy_imports(arguments: Sequence[str]) -> list[str]:

@@ -29,7 +29,7 @@ class TextsOf(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Method:
     """name: short, part of a job's name. text: what it is. positions: those it can steer at. recomputes: whether each cell runs the prompt
-    again, so that some of the cells tell what all cost."""
+    again, so that some of the cells tell what all cost. batched: whether prompts are run together."""
 
     name: str
     text: str
@@ -37,6 +37,7 @@ class Method:
     texts: TextsOf
     positions: tuple[Positions, ...] = ("generated", "all")
     recomputes: bool = True
+    batched: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,4 +50,10 @@ def last_logits(subject: Subject, tokens: Sequence[int], cell: Cell, first: int)
     return logits.float()
 
 
-NAIVE = Method(name="naive", text="one nnsight trace for each example and cell; for text one trace a token", margins=margins, texts=texts)
+NAIVE = Method(
+    name="naive",
+    text="one nnsight trace for each example and cell; for text one trace a token",
+    margins=margins,
+    texts=texts,
+    batched=False,
+)

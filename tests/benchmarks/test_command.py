@@ -59,11 +59,31 @@ def test_a_regression_fails_the_command(
     assert ("nano: reading-time: 1 is 1.27 times worse" in told.err) == bool(status)
     assert page.read_text() == told.out.removesuffix("\n")
     assert json.loads(numbers.read_text())["sections"][0]["found"][0]["ratio"]["median"] == 1.0
-    assert main([*given, "--update-baseline"]) == 0
+    assert main([*given, "--compare", "--update-baseline"]) == 0
     assert json.loads(path.read_text()) == {"nano": {"reading-time": 1.0}}
     assert main([*given, "--compare"]) == 0
 
 
 def measured(name: str, targets: list[Target], *_: object, **__: object) -> Section:
     found = tuple(Found(target=target, ratio=Spread(median=1.0, low=1.0, high=1.0, rounds=1)) for target in targets)
-    return Section(name=name, text="made up", found=found, times={"a job": [1.0]}, units={"a job": "s"}, parts={})
+    return Section(name=name, text="made up", machine={}, found=found, times={"a job": [1.0]}, units={"a job": "s"}, parts={})
+
+
+def test_a_model_measured_alone_joins_those_that_were_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.run.measure_model", measured)
+    given = ["--only", "reading-time", "--out", str(tmp_path / "page.md"), "--json", str(tmp_path / "numbers.json")]
+    assert main([*given, "--models", "random-25m"]) == main([*given, "--models", "nano"]) == 0
+    titles = [line for line in (tmp_path / "page.md").read_text().splitlines() if line.startswith("## ")]
+    assert titles == ["## Work", "## Methods", "## nano", "## random-25m"]
+
+
+def test_a_run_that_fails_keeps_the_models_it_has_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def second_fails(name: str, *given: object, **named: object) -> Section:
+        if name != "nano":
+            raise startup.BenchmarkError("made up")
+        return measured(name, *given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("benchmarks.run.measure_model", second_fails)
+    path = tmp_path / "page.md"
+    assert main(["--models", "nano", "random-25m", "--only", "reading-time", "--out", str(path)]) == 2
+    assert "## nano" in path.read_text()

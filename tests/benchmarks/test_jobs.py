@@ -2,13 +2,17 @@
 
 import time
 from collections import Counter
+from dataclasses import replace
+from itertools import count
 
 import pytest
 import torch
 
+from benchmarks import startup
+from benchmarks.clock import CLOCKS
 from benchmarks.decoding import Steps
 from benchmarks.errors import BenchmarkError
-from benchmarks.jobs import Bench, Job, all_jobs, some_of
+from benchmarks.jobs import Bench, Job, Sample, all_jobs, some_of
 from benchmarks.memory import peak_of
 from benchmarks.methods import floor, ours
 from benchmarks.methods.hook import HOOK
@@ -26,8 +30,8 @@ from tests.model import tiny
 METHODS = (OURS, HOOK, NAIVE, STEERING_VECTORS, REPENG)
 
 
-def bench(subject: Subject, cells: tuple[Cell, ...], sample: int | None = None) -> Bench:
-    return Bench(subject=subject, work=work(cells), methods=METHODS, sample=sample)
+def bench(subject: Subject, cells: tuple[Cell, ...], sample: Sample | None = None) -> Bench:
+    return Bench(subject=subject, work=work(cells), methods=METHODS, sample=sample or Sample())
 
 
 def test_every_target_has_both_its_jobs(subject: Subject, cells: tuple[Cell, ...]) -> None:
@@ -72,26 +76,47 @@ def test_after_some_rounds_every_cell_had_its_turn(cells: tuple[Cell, ...]) -> N
     assert some_of(cells, None, 5) == list(cells)
 
 
-def test_the_time_of_a_sample_is_scaled_to_all_cells(subject: Subject, cells: tuple[Cell, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.jobs.seconds", lambda run: len(run()))
-    jobs = {job.name: job for job in all_jobs(bench(subject, cells, sample=2))}
-    job = jobs["hook, margins, generated"]
-    # What is timed gives (prompts, cells) margins, so its length is the number of prompts, whatever the sample.
-    assert job.measure(0) == len(tiny.PROMPTS) * len(cells) / 2
-    assert job.part == "2 of 6 cells a round, in turns"
-    assert jobs["ours, margins, generated"].part is None
-    assert jobs["ours, margins, generated"].measure(0) == len(tiny.PROMPTS)
-    assert jobs["naive, texts, generated"].part == "1 of 24 rows a round, in turns"
+def test_the_time_of_a_sample_is_told_for_all_rows(subject: Subject, cells: tuple[Cell, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    # As if each row of margins took a second.
+    monkeypatch.setattr("benchmarks.jobs.seconds", lambda run, _clock: run().size)
+    jobs = {job.name: job for job in all_jobs(bench(subject, cells, Sample(cells=2, prompts=1)))}
+    rows = len(tiny.PROMPTS) * len(cells)
+    parts = {
+        "hook, margins, generated": "2 of 6 cells a round, in turns",
+        "naive, margins, all": "1 of 4 prompts, 2 of 6 cells a round, in turns",
+        "ours, margins, generated": None,
+        "ours, margins, all": "1 of 4 prompts a round, in turns",
+    }
+    for name, part in parts.items():
+        assert (jobs[name].measure(0), jobs[name].part) == (rows, part), name
+    assert jobs["naive, texts, generated"].part == "1 of 4 prompts, 1 of 6 cells a round, in turns"
+    assert jobs["floor, texts"].part == "1 of 4 prompts a round, in turns"
+    assert all(job.part is None for job in all_jobs(bench(subject, cells)) if job.name != "naive, texts, generated")
+
+
+def test_a_second_is_one_of_the_chosen_clock(subject: Subject, cells: tuple[Cell, ...]) -> None:
+    # One that moves on by 5 with each look, whatever is measured between two.
+    chosen_clock = replace(bench(subject, cells), clock=count(0.0, 5.0).__next__)
+    jobs = {job.name: job for job in all_jobs(chosen_clock)}
+    assert jobs["floor, one pass"].measure(0) == jobs["ours, all layers"].measure(0) == jobs["hook, margins, all"].measure(0) == 5
+    assert startup.seconds(["-c", ""], count(0.0, 5.0).__next__) == 5
+
+
+def test_processor_time_counts_processes_that_were_waited_for() -> None:
+    before = CLOCKS["cpu"]()
+    startup.run(["-c", "import time\nwhile time.process_time() < 0.2: pass"])
+    assert CLOCKS["cpu"]() - before > 0.2
 
 
 def test_rounds_run_every_job_and_turn_back_every_second_time() -> None:
     order: list[str] = []
 
-    def job(name: str, warm: bool = False) -> Job:
-        return Job(name=name, measure=lambda round_: order.append(f"{name}{round_}") or float(round_), warm=warm)
+    def job(name: str, *, warm: bool = False, once: bool = False) -> Job:
+        return Job(name=name, measure=lambda round_: order.append(f"{name}{round_}") or float(round_ + 1), warm=warm, once=once)
 
-    assert run_rounds([job("a", warm=True), job("b")], 3, lambda _line: None) == {"a": [0, 1, 2], "b": [0, 1, 2]}
-    assert order == ["a0", "a0", "b0", "b1", "a1", "a2", "b2"]
+    jobs = [job("a", warm=True), job("b"), job("c", once=True)]
+    assert run_rounds(jobs, 3, lambda _line: None) == {"a": [1, 2, 3], "b": [1, 2, 3], "c": [1, 1, 1]}
+    assert order == ["a0", "a0", "b0", "c0", "b1", "a1", "a2", "b2"]
 
 
 @pytest.mark.parametrize("own", [False, True])

@@ -1,11 +1,18 @@
 """The page tells targets, ratios and what was skipped, from made-up rounds."""
 
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
 from benchmarks.agreement import Agreement
+from benchmarks.errors import BenchmarkError
 from benchmarks.machine import memory, processor
 from benchmarks.methods.hook import HOOK
 from benchmarks.methods.kinds import Missing
 from benchmarks.page import Section, page, table
 from benchmarks.ratios import Target, compare
+from benchmarks.stored import read_sections, with_section, write_sections
 from benchmarks.work import Size
 
 TIMES = {"ours": [1.0, 1.0, 2.0], "hook": [20.0, 18.0, 34.0], "ours, memory": [3.0, 3.0, 3.0], "floor": [0.5, 1.0, 2.0]}
@@ -17,6 +24,7 @@ TARGETS = (
 SECTION = Section(
     name="nano",
     text="the embedded model",
+    machine={"processor": "a processor, 2 cores", "rounds": "3"},
     found=tuple(compare(target, TIMES) for target in TARGETS),
     times=TIMES,
     units={"ours": "s", "hook": "s", "ours, memory": "MB", "floor": "s"},
@@ -31,7 +39,7 @@ MISSING = Missing(name="repeng", text="repeng 0.4.0", reason="not installed")
 
 
 def lines() -> list[str]:
-    return page([SECTION], {"processor": "a processor, 2 cores"}, Size(), 3, [HOOK, MISSING]).splitlines()
+    return page([SECTION], Size(), [HOOK, MISSING]).splitlines()
 
 
 def test_a_table_is_markdown() -> None:
@@ -59,6 +67,31 @@ def test_the_page_tells_agreement_machine_work_and_what_was_skipped() -> None:
     assert "- rounds: 3" in told
     assert "- 2.75M parameters" in told
     assert not any("Skipped" in line for line in told if HOOK.text in line)
+
+
+def test_a_section_comes_back_from_its_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "measured.json"
+    assert read_sections(path, Size()) == []
+    write_sections(path, Size(), [SECTION])
+    # JSON knows no tuples, and the page makes no difference.
+    assert page(read_sections(path, Size()), Size(), [HOOK]) == page([SECTION], Size(), [HOOK])
+
+
+def test_a_new_section_takes_the_place_of_the_old_one_alone() -> None:
+    other, again = replace(SECTION, name="random"), replace(SECTION, text="measured again")
+    assert with_section([SECTION, other], again, ["nano", "random"]) == [again, other]
+    assert with_section([other], SECTION, ["nano", "random"]) == [SECTION, other]
+
+
+def test_measurements_of_other_work_or_of_nothing_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "measured.json"
+    write_sections(path, Size(prompts=2), [SECTION])
+    with pytest.raises(BenchmarkError, match=r"other work \(Size\(prompts=2.*give another --json"):
+        read_sections(path, Size())
+    for content in ("{", "{}", '{"size": {"rows": 3}, "sections": []}', '{"size": {}, "sections": [{"name": "nano"}]}'):
+        path.write_text(content)
+        with pytest.raises(BenchmarkError, match="holds no measured sections"):
+            read_sections(path, Size())
 
 
 def test_the_machine_is_told_by_its_kind() -> None:

@@ -1,19 +1,22 @@
 """Answers of rows that share prompts and batches are those of full runs."""
 
+from collections import Counter
 from dataclasses import replace
-from typing import get_args
+from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
 from harness.errors import PlanError, SteeringError
 from harness.model import addition
+from harness.model.engine import growing, upper
 from harness.model.engine.budget import Budget
 from harness.model.engine.measuring import measure_answers, measure_in_parts, measure_margins
 from harness.model.engine.rows import SteeredRow
-from harness.model.loading import LoadedModel
+from harness.model.loading import LoadedModel, load_model
 from harness.model.steering import steered_answers
-from harness.records import Positions
+from harness.records import Positions, SteeringPlan
 from tests.model import tiny
 from tests.model.conftest import Loaded, PlainOf
 from tests.model.test_engine import vector
@@ -59,7 +62,9 @@ def test_each_prompt_is_run_once_whatever_its_rows(loaded: Loaded) -> None:
     finally:
         hook.remove()
     longest = max(len(model.tokenizer(prompt.text)["input_ids"]) for prompt in tiny.PROMPTS)
-    assert shapes == [len(tiny.PROMPTS) * (longest - 1), *[len(rows_of(model))] * NEW_TOKENS]
+    of_prompt = Counter(row.prompt for row in rows_of(model))
+    # As many of each prompt, so that they stand side by side.
+    assert shapes == [len(tiny.PROMPTS) * (longest - 1), *[len(tiny.PROMPTS) * max(of_prompt.values())] * NEW_TOKENS]
 
 
 def test_parts_cover_every_row_once(loaded: Loaded) -> None:
@@ -83,12 +88,83 @@ def test_margins_of_some_prompts_and_answers_of_others_share_a_batch(loaded: Loa
     assert [found[number].margin for number in range(len(both))] == pytest.approx([one.margin for one in expected], abs=1e-4)
 
 
-def test_a_row_steered_at_another_layer_than_planned_is_an_error(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_steering_that_answers_lost_is_an_error(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     model = loaded("gpt_bigcode")
-    monkeypatch.setattr(addition, "with_residual", dropped)
-    for positions in POSITIONS:
-        with pytest.raises(SteeringError, match=r"row \d+ was steered by 0 at layer \d"):
+    with monkeypatch.context() as patch:
+        patch.setattr(addition, "with_residual", dropped)
+        # At positions "all" the prompt is steered by another way, so it is the first generated token that goes without.
+        for positions in ("generated", "all"):
+            with pytest.raises(SteeringError, match=r"row \d+ was steered by 0 at layer \d"):
+                measure_answers(model, rows_of(model), positions, NEW_TOKENS)
+    genuine = upper.with_residual
+    monkeypatch.setattr(upper, "with_residual", lambda output, residual: genuine(output, residual / 2))
+    for positions in ("prompt", "all"):
+        with pytest.raises(SteeringError, match=r"row \d+ was steered by .* at layer \d of .*, but"):
             measure_answers(model, rows_of(model), positions, NEW_TOKENS)
+
+
+@pytest.mark.parametrize("positions", ["prompt", "all"])
+def test_answers_steered_at_the_prompt_run_what_lies_below_once(loaded: Loaded, positions: Positions) -> None:
+    model, prompt = loaded("gpt_bigcode"), tiny.PROMPTS[1]
+    rows = [SteeredRow(prompt=prompt, layer=1, delta=vector(seed, 3.0)) for seed in range(6)]
+    runs: Counter[int] = Counter()
+    hooks = [
+        block._module.attn.register_forward_pre_hook(
+            lambda _module, arguments, layer=layer: runs.update({layer: arguments[0].shape[:2].numel()})
+        )
+        for layer, block in enumerate(model.blocks)
+    ]
+    try:
+        answers = measure_answers(model, rows, positions, NEW_TOKENS)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    tokens, behind = len(model.tokenizer(prompt.text)["input_ids"]), len(rows) * (max(len(answer.tokens) for answer in answers) - 1)
+    assert runs == {0: tokens + behind, 1: tokens + behind, 2: tokens + len(rows) * tokens + behind}
+
+
+@pytest.mark.parametrize("positions", POSITIONS)
+@pytest.mark.parametrize(
+    ("architecture", "changes"),
+    [
+        ("mistral", {"sliding_window": 16}),
+        ("mistral", {"sliding_window": 70}),
+        ("gemma2", {"sliding_window": 70}),
+        ("gemma3", {"layer_types": ["full_attention", "sliding_attention", "full_attention"]}),
+        ("qwen2", {"use_sliding_window": True, "sliding_window": 16, "max_window_layers": 1}),
+    ],
+)
+def test_answers_beyond_a_sliding_window_equal_full_runs(
+    tmp_path: Path, architecture: str, changes: dict[str, Any], positions: Positions
+) -> None:
+    model = load_model(tiny.save(tmp_path, architecture, **changes))
+    rows, new_tokens = rows_of(model), 12
+    lengths = [len(model.tokenizer(prompt.text)["input_ids"]) for prompt in tiny.PROMPTS]
+    # Some answers begin within the wider windows and end beyond.
+    assert min(lengths) <= 70 < max(lengths) + new_tokens
+    answers = measure_answers(model, rows, positions, new_tokens)
+    assert [answer.tokens for answer in answers] == [full_answer(model, row, positions, new_tokens) for row in rows]
+    wide = load_model(tiny.save(tmp_path / "wide", architecture, **{**changes, "sliding_window": 500}))
+    assert [answer.tokens for answer in answers] != [full_answer(wide, row, positions, new_tokens) for row in rows], (
+        "the window must matter"
+    )
+
+
+def full_answer(model: LoadedModel, row: SteeredRow, positions: Positions, new_tokens: int) -> tuple[int, ...]:
+    """In a full run of its own."""
+    plan = None
+    if row.layer is not None and row.delta is not None:
+        plan = SteeringPlan(layer=row.layer, positions=positions, deltas=row.delta[None])
+    return steered_answers(model, [row.prompt], plan, new_tokens)[0].tokens
+
+
+@pytest.mark.parametrize("architecture", ["gpt_bigcode", "gemma2", "falcon"])
+def test_answers_that_take_several_runs_are_the_same(loaded: Loaded, monkeypatch: pytest.MonkeyPatch, architecture: str) -> None:
+    model = loaded(architecture)
+    together = measure_answers(model, rows_of(model), "generated", NEW_TOKENS)
+    monkeypatch.setattr(growing, "MOST_TOKENS", 2 * NEW_TOKENS)
+    grown = measure_answers(model, rows_of(model), "generated", NEW_TOKENS, budget=Budget(tokens=200))
+    assert [answer.tokens for answer in grown] == [answer.tokens for answer in together]
 
 
 def test_no_room_for_an_answer_is_refused(loaded: Loaded) -> None:

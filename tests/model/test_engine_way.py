@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from harness.model.engine import way
+from harness.model.engine import growing, way
 from harness.model.engine.budget import Budget
 from harness.model.engine.measuring import measure_margins
 from harness.model.engine.way import compare, way_of
@@ -46,6 +46,21 @@ def test_a_model_whose_rows_would_see_each_other_repeats_the_cache(loaded: Loade
             yield one
 
     monkeypatch.setattr(way, "ask", blurred)
+    found = compare(loaded("qwen2"), None)
+    assert found.name == "repeated cache"
+    assert found.difference is not None
+    assert found.difference > found.tolerance
+
+
+def test_a_model_whose_answers_would_see_each_other_repeats_the_cache(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    genuine = growing.masks_of
+
+    def open_to_all(model: Any, prefixes: Any, width: int, step: int) -> Any:
+        """From the second token of the answers on, where margins have long been right."""
+        mask = genuine(model, prefixes, width, step)
+        return mask if step == 0 else torch.zeros_like(mask)
+
+    monkeypatch.setattr(growing, "masks_of", open_to_all)
     found = compare(loaded("qwen2"), None)
     assert found.name == "repeated cache"
     assert found.difference is not None

@@ -62,11 +62,11 @@ def prompts_of(queries: Sequence[Query]) -> list[tuple[int, ...]]:
     return list(dict.fromkeys(query.tokens for query in queries))
 
 
-def for_rows(cache: "Cache", places: Sequence[int]) -> "Cache":
+def for_rows(cache: "Cache", places: Sequence[int] | torch.Tensor) -> "Cache":
     """A copy of a cache with one row for each of `places`, rows of the cache."""
     own = own_view(cache)
     # Indexing copies the keys and values; an index on the CPU serves every device.
-    own.batch_select_indices(torch.tensor(places))
+    own.batch_select_indices(torch.as_tensor(places).cpu())
     return own
 
 

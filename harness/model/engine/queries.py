@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from harness.model.loading import LoadedModel
 
+Masks = torch.Tensor | dict[str, torch.Tensor]
+"""One mask for all layers, or one for each type of layer."""
 FILLER = -1
 MOST_AT_ONCE = 256
 """Query tokens of one prompt in one pass: each looks past all the others, which costs their number squared."""
@@ -29,22 +31,27 @@ MOST_AT_ONCE = 256
 def ask(model: "LoadedModel", prefixes: Prefixes, queries: Sequence[Query], byte_budget: int) -> Iterator[Pass]:
     """Passes over the prompts' shared cache, as few as the budget allows.
 
-    Returns: for each pass its rows and what they gave. Where a prompt has fewer rows than another, rows
-        with the number FILLER stand in, unsteered; what they gave is not asked for.
+    Returns: for each pass its rows and what they gave, fillers of `grids` among them.
+    """
+    for grid in grids(model, prefixes, queries, at_once(model, prefixes, byte_budget)):
+        yield one_pass(model, prefixes, grid)
+
+
+def grids(model: "LoadedModel", prefixes: Prefixes, queries: Sequence[Query], width: int) -> Iterator[list[Query]]:
+    """Rows in grids of as many rows of each prompt, at most `width`, prompt by prompt.
+
+    Where a prompt has fewer rows than another, rows with the number FILLER stand in, unsteered; what they gave is not asked for.
     """
     of_prompt: list[list[Query]] = [[] for _ in prefixes.tokens]
     # High layers together: what lies below the lowest of a pass is skipped.
     ordered = sorted(queries, key=lambda query: len(model.blocks) if query.layer is None else query.layer)
     for place, query in zip(prefixes.places(ordered), ordered, strict=True):
         of_prompt[place].append(query)
-    longest = max(map(len, of_prompt))
-    width = at_once(model, prefixes, byte_budget)
-    for start in range(0, longest, width):
+    filler = replace(queries[0], number=FILLER, layer=None, delta=None)
+    for start in range(0, max(map(len, of_prompt)), width):
         slots = [rows[start : start + width] for rows in of_prompt]
         most = max(map(len, slots))
-        filler = replace(queries[0], number=FILLER, layer=None, delta=None)
-        grid = [query for rows in slots for query in (*rows, *[filler] * (most - len(rows)))]
-        yield one_pass(model, prefixes, grid)
+        yield [query for rows in slots for query in (*rows, *[filler] * (most - len(rows)))]
 
 
 def at_once(model: "LoadedModel", prefixes: Prefixes, byte_budget: int) -> int:
@@ -65,8 +72,7 @@ def one_pass(model: "LoadedModel", prefixes: Prefixes, grid: list[Query]) -> Pas
     inputs, masks = query_inputs(model, prefixes, width)
     changes: list[Change] = []
     with torch.no_grad(), model.traced.trace(**inputs):
-        if isinstance(masks, dict):
-            give_masks(model, masks)
+        give_masks(model, masks)
         for block in model.blocks[: 0 if same is None or lowest is None else lowest + 1]:
             block.skip(same)
         for addition in additions:
@@ -81,53 +87,63 @@ def unsteered_output(model: "LoadedModel", prefixes: Prefixes, layer: int, width
     inputs, masks = query_inputs(model, prefixes, 1)
     outputs: list[Any] = []
     with torch.no_grad(), model.traced.trace(**inputs) as tracer:
-        if isinstance(masks, dict):
-            give_masks(model, masks)
+        give_masks(model, masks)
         outputs.append(model.blocks[layer].output)
         tracer.stop()
     (output,) = outputs
     return with_residual(output, residual_of(output).expand(-1, width, -1).clone())
 
 
-def query_inputs(model: "LoadedModel", prefixes: Prefixes, width: int) -> tuple[dict[str, Any], torch.Tensor | dict[str, torch.Tensor]]:
+def query_inputs(model: "LoadedModel", prefixes: Prefixes, width: int) -> tuple[dict[str, Any], Masks]:
     """`width` queries of each prompt as arguments of the model's forward, and their masks: among the arguments where layer types agree."""
-    cache = own_view(prefixes.cache)
-    masks = masks_of(model, prefixes, cache, width)
     last = torch.tensor([[tokens[-1], len(tokens) - 1] for tokens in prefixes.tokens], device=model.device)  # (prompts, 2)
-    inputs: dict[str, Any] = {"input_ids": last[:, :1].repeat(1, width), "past_key_values": cache, "use_cache": True}
+    masks = masks_of(model, prefixes, width)
+    return parallel_inputs(model, last[:, :1].repeat(1, width), last[:, 1:], own_view(prefixes.cache), masks), masks
+
+
+def parallel_inputs(model: "LoadedModel", ids: torch.Tensor, positions: torch.Tensor, cache: "Cache", masks: Masks) -> dict[str, Any]:
+    """Query tokens as arguments of the model's forward. Args: ids, (prompts, queries); positions, (prompts, 1), of all queries."""
+    inputs: dict[str, Any] = {"input_ids": ids, "past_key_values": cache, "use_cache": True}
     if model.takes("position_ids"):
-        inputs["position_ids"] = last[:, 1:].repeat(1, width)
+        inputs["position_ids"] = positions.expand_as(ids)
     if model.takes("logits_to_keep"):
         inputs["logits_to_keep"] = 0
     if isinstance(masks, torch.Tensor):
         inputs["attention_mask"] = masks
-    return inputs, masks
+    return inputs
 
 
-def give_masks(model: "LoadedModel", masks: dict[str, torch.Tensor]) -> None:
+def give_masks(model: "LoadedModel", masks: Masks) -> None:
     """Hands a mask for each layer type to the model below its head; nnsight makes a tensor of what a call is given. Inside a trace."""
+    if isinstance(masks, torch.Tensor):
+        return
     decoder = getattr(model.traced, model.module.base_model_prefix)
     arguments, named = decoder.inputs
     decoder.inputs = (arguments, {**named, "attention_mask": masks})
 
 
-def masks_of(model: "LoadedModel", prefixes: Prefixes, cache: "Cache", width: int) -> torch.Tensor | dict[str, torch.Tensor]:
-    """Which keys each query sees: (prompts, 1, queries, kept keys + queries), 0 or the lowest number; one for each type of layer.
+def masks_of(model: "LoadedModel", prefixes: Prefixes, width: int, step: int = 0) -> Masks:
+    """Which keys each query sees: (prompts, 1, queries, kept keys + queries * (step + 1)), 0 or the lowest number; one for each type of
+    layer.
 
-    A sliding window keeps as many of the last keys as its next token may see, so what is kept is what is seen.
+    Args: step, how many tokens of its own each query has behind it, whose keys stand behind the prompt's, those of all queries mixed.
     """
-    layers: list[Any] = cache.layers
-    kept = [int(layer.keys.shape[-2]) for layer in layers]
+    layers: list[Any] = prefixes.cache.layers
     types = getattr(model.module.config.get_text_config(), "layer_types", None)
     if types is None or len(set(types)) < 2:
-        return mask_over(model, prefixes, kept[0], width)
-    return {kind: mask_over(model, prefixes, kept[types.index(kind)], width) for kind in set(types)}
+        return mask_over(model, prefixes, layers[0], width, step)
+    return {kind: mask_over(model, prefixes, layers[types.index(kind)], width, step) for kind in set(types)}
 
 
-def mask_over(model: "LoadedModel", prefixes: Prefixes, kept: int, width: int) -> torch.Tensor:
-    """The mask of layers that keep the last `kept` keys of the prompts."""
-    shown = prefixes.batch.mask[:, -kept:].bool()[:, None, None, :].expand(-1, 1, width, -1)
-    itself = torch.eye(width, dtype=torch.bool, device=shown.device).expand(shown.shape[0], 1, width, width)
-    seen = torch.cat([shown, itself], dim=-1)
+def mask_over(model: "LoadedModel", prefixes: Prefixes, layer: Any, width: int, step: int) -> torch.Tensor:
+    """The mask of layers that keep as many of the prompts' keys as a layer of the cache, and see as far back."""
+    kept = int(layer.keys.shape[-2])
+    window = getattr(layer, "sliding_window", None) or kept + step + 1
+    # How far before the query a key stands: those of the prompt, then those of the query's own tokens.
+    before = torch.arange(kept + step, -1, -1, device=prefixes.batch.mask.device)  # (kept + step + 1,)
+    near = before < window
+    shown = (prefixes.batch.mask[:, -kept:].bool() & near[:kept])[:, None, None, :].expand(-1, 1, width, -1)
+    itself = torch.eye(width, dtype=torch.bool, device=near.device).repeat(1, step + 1) & near[kept:].repeat_interleave(width)
+    seen = torch.cat([shown, itself.expand(shown.shape[0], 1, -1, -1)], dim=-1)
     mask = torch.full(seen.shape, torch.finfo(model.dtype).min, dtype=model.dtype, device=seen.device)
     return mask.masked_fill_(seen, 0)

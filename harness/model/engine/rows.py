@@ -85,6 +85,12 @@ def ready(model: "LoadedModel", rows: Sequence[SteeredRow], positions: Positions
     ]
 
 
+def by_length(queries: Sequence[Query]) -> list[tuple[int | None, list[Query]]]:
+    """Rows that ask for answers of the same length, with that length; first those that ask for the margin alone, with None."""
+    lengths = sorted({query.new_tokens or 0 for query in queries})
+    return [(length or None, [query for query in queries if (query.new_tokens or 0) == length]) for length in lengths]
+
+
 def check_room(max_new_tokens: int) -> None:
     """Raises: PlanError for an answer of no tokens."""
     if max_new_tokens < 1:

@@ -8,11 +8,13 @@ import numpy as np
 import torch
 
 from harness.model.engine.budget import BYTES, Way, is_out_of_memory
-from harness.model.engine.prefixes import Prefixes, prefixes_of
-from harness.model.engine.queries import ask
-from harness.model.engine.repeated import ask_repeated
-from harness.model.engine.rows import Pass, Query
-from harness.model.tokens import AnswerTokens
+from harness.model.engine.growing import Growth, grow_answers
+from harness.model.engine.prefixes import Prefixes, for_rows, prefixes_of, prompts_of
+from harness.model.engine.queries import ask, grids
+from harness.model.engine.repeated import answer_repeated, ask_repeated
+from harness.model.engine.rows import Pass, Query, additions_of
+from harness.model.passes import forward
+from harness.model.tokens import AnswerTokens, pad
 from harness.prompts import build_prompt
 
 if TYPE_CHECKING:
@@ -23,11 +25,15 @@ TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 0.25, torch.float16: 0.05}
 PROBE = "int copy(char *to)\n{\n    return to[3];\n}\n"
 PROBE_ROWS = 12
 """Of each probe prompt: the error of a model that numbers the queries by itself grows with their number."""
+PROBE_STEPS = 3
+"""Tokens of the answers to the probe rows: the second is the first that sees keys of answers."""
 BEYOND = 24
 """Tokens by which the longer probe exceeds a sliding window."""
 
 Asked = Callable[["LoadedModel", Prefixes, Sequence[Query], int], Iterator[Pass]]
 """Asks rows over the prompts' cache: harness.model.engine.queries.ask or harness.model.engine.repeated.ask_repeated."""
+Answered = Callable[["LoadedModel", Prefixes, Sequence[Query], int, int], Iterator[Pass]]
+"""The same for answers of so many tokens: harness.model.engine.growing.grow_answers or harness.model.engine.repeated.answer_repeated."""
 
 _measured: "WeakKeyDictionary[LoadedModel, dict[bool, Way]]" = WeakKeyDictionary()
 
@@ -35,7 +41,7 @@ _measured: "WeakKeyDictionary[LoadedModel, dict[bool, Way]]" = WeakKeyDictionary
 def way_of(model: "LoadedModel", longest: int) -> Way:
     """The way a model takes, measured once for prompts within its sliding window and once for those beyond.
 
-    Args: longest, tokens of the longest prompt that is to be measured.
+    Args: longest, tokens of the longest prompt that is to be measured, with its answer.
     """
     window: int | None = getattr(model.module.config.get_text_config(), "sliding_window", None)
     beyond = longest > (window or longest)
@@ -50,8 +56,13 @@ def asking(way: Way) -> Asked:
     return ask if way.name == "parallel queries" else ask_repeated
 
 
+def answering(way: Way) -> Answered:
+    """What gives rows their answers that way."""
+    return grow_answers if way.name == "parallel queries" else answer_repeated
+
+
 def compare(model: "LoadedModel", length: int | None) -> Way:
-    """Runs probe rows both ways: two prompts of different length, unsteered rows and rows of the first and last layer.
+    """Runs probe rows both ways, and their answers: two prompts of different length, unsteered rows and rows of the first and last layer.
 
     Args: length, tokens of the longer prompt; None for a short one.
     """
@@ -59,13 +70,14 @@ def compare(model: "LoadedModel", length: int | None) -> Way:
     expected = logits_of(model, queries, ask_repeated)
     try:
         found = logits_of(model, queries, ask)
+        grown = grown_difference(model, queries)
     except Exception as refusal:  # whatever a model makes of a mask it does not know
         if is_out_of_memory(refusal):
             raise
         lines = str(refusal).strip().splitlines() or [""]
         cause = f"the model refuses parallel queries: {type(refusal).__name__}: {lines[-1]}"
         return Way(name="repeated cache", difference=None, tolerance=tolerance, cause=cause)
-    difference = float((found - expected).abs().max())
+    difference = max(float((found - expected).abs().max()), grown)
     if difference <= tolerance:
         return Way(name="parallel queries", difference=difference, tolerance=tolerance)
     cause = f"with parallel queries logits differ by {difference:.2g}, {tolerance:g} is allowed"
@@ -94,8 +106,25 @@ def probe_rows(model: "LoadedModel", length: int | None) -> list[Query]:
 
 def logits_of(model: "LoadedModel", queries: Sequence[Query], asked: Asked) -> torch.Tensor:
     """Logits behind each row, (rows, vocabulary), on the CPU, by one of the two ways."""
-    prefixes = prefixes_of(model, list(dict.fromkeys(query.tokens for query in queries)))
+    prefixes = prefixes_of(model, prompts_of(queries))
     found: dict[int, torch.Tensor] = {}
     for one in asked(model, prefixes, queries, BYTES):
         found |= {query.number: logits.cpu() for query, logits in zip(one.rows, one.outcome.logits, strict=True)}
     return torch.stack([found[query.number] for query in queries])
+
+
+def grown_difference(model: "LoadedModel", queries: Sequence[Query]) -> float:
+    """Largest difference of logits between answers that grow side by side and the same tokens, each row over a copy of the cache.
+
+    Args: queries, as many of each prompt.
+    """
+    prefixes = prefixes_of(model, prompts_of(queries))
+    (grid,) = grids(model, prefixes, queries, len(queries))
+    growth, cache = Growth(model, prefixes, grid), for_rows(prefixes.cache, prefixes.places(grid))
+    rows, differences = [query.tokens for query in grid], []
+    for length in range(PROBE_STEPS):
+        batch = pad(model, rows, longest=prefixes.batch.ids.shape[1] + 1 + length)
+        expected = forward(model, batch, additions_of(model, grid, "generated"), cache).logits
+        differences.append(float((growth.step().cpu() - expected).abs().max()))
+        rows = [(*row, token) for row, token in zip(rows, growth.answers[:, -1].tolist(), strict=True)]
+    return max(differences)
