@@ -32,11 +32,10 @@ def test_the_command_writes_the_page_and_the_figures_and_both_say_the_same(tmp_p
 
 @pytest.mark.parametrize("gate", GATES)
 def test_the_committed_page_and_figures_are_of_one_run(gate: str) -> None:
-    least = 400 if gate == "shift" else 60
     figures = read_calibrations(FIGURES)[gate]
     assert {one.scenarios for one in figures} == set(SCENARIOS)
     for one in figures:
-        assert one.false_positives.of == 2 * one.power.of >= least
+        assert one.false_positives.of == 2 * one.power.of == 400
         assert row_of(PAGE, f"{one.scenarios} scenarios", gate)[5] == _rate(one.false_positives)
         assert row_of(PAGE, f"**{one.scenarios} scenarios, size {GATES[gate].declared[one.scenarios]:g}**", gate)[5] == _rate(one.power)
 
