@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -102,3 +103,17 @@ def resumable(finished: Run, tmp_path: Path) -> Run:
     folder = tmp_path / "run"
     shutil.copytree(finished.folder, folder)
     return Run(code=finished.code, output=finished.output, folder=folder)
+
+
+def wait_for_rows(folder: Path, process: subprocess.Popen[Any]) -> int:
+    """Waits until a run has stored its first measurements. Returns: how many."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        if (folder / "measurements.sqlite").exists():
+            with closing(sqlite3.connect(folder / "measurements.sqlite")) as connection:
+                known = connection.execute("SELECT name FROM sqlite_master").fetchall()
+                count: int = connection.execute("SELECT count(*) FROM measurements").fetchone()[0] if known else 0
+            if count:
+                return count
+        time.sleep(0.02)
+    raise AssertionError("the run stored nothing before it ended")

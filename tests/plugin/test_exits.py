@@ -2,9 +2,6 @@
 
 import re
 import shutil
-import signal
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +9,6 @@ import pytest
 from harness.plugin.exits import Exit, ExitStatus
 from harness.plugin.results import CaseResult, Results
 from tests.plugin.conftest import ROOT, TINY_RUN, Evals
-from tests.plugin.test_run import _wait_for_rows
 
 QUICK = (*TINY_RUN, "-k", "extraction")
 
@@ -75,15 +71,3 @@ def test_a_run_in_which_every_gate_passes_ends_with_0(evals: Evals, tmp_path: Pa
     run = evals(tmp_path / "run", *QUICK)
     assert [case["status"] for case in run.summary] == ["PASS"]
     assert (run.code, "exit code" in run.output) == (0, False)
-
-
-def test_an_interrupted_run_ends_with_2_whatever_failed_before(
-    command: Callable[..., list[str]], environment: dict[str, str], tmp_path: Path
-) -> None:
-    folder = tmp_path / "run"
-    with subprocess.Popen(
-        command(folder, *TINY_RUN), cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        _wait_for_rows(folder, process)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 2

@@ -2,11 +2,7 @@
 
 import json
 import shutil
-import signal
 import sqlite3
-import subprocess
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +10,7 @@ import pyarrow.parquet as pq
 
 from harness.storage.datasets import load_dataset
 from harness.storage.runs import RunStore
-from tests.plugin.conftest import ROOT, TINY_RUN, Evals, Run
+from tests.plugin.conftest import TINY_RUN, Evals, Run
 
 
 def test_extraction_and_identity_hold_for_a_random_model_that_says_nothing(finished: Run) -> None:
@@ -160,36 +156,6 @@ def test_a_resumed_run_measures_only_what_is_missing(resumable: Run, evals: Eval
     for key, (margin, text) in again.items():
         assert abs(margin - before[key][6]) < 1e-4
         assert text == before[key][7]
-
-
-def test_a_killed_run_loses_nothing_it_stored(
-    command: Callable[..., list[str]], environment: dict[str, str], evals: Evals, finished: Run, tmp_path: Path
-) -> None:
-    folder = tmp_path / "killed"
-    with subprocess.Popen(
-        command(folder, *TINY_RUN), cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        stored = _wait_for_rows(folder, process)
-        process.send_signal(signal.SIGKILL)
-    killed = Run(code=-signal.SIGKILL, output="", folder=folder)
-    rows = killed.rows
-    assert stored <= len(rows) < len(finished.rows)
-    resumed = evals(folder, *TINY_RUN)
-    assert set(rows) <= set(resumed.rows)
-    assert len(resumed.rows) == len(finished.rows)
-
-
-def _wait_for_rows(folder: Path, process: subprocess.Popen[bytes]) -> int:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and process.poll() is None:
-        if (folder / "measurements.sqlite").exists():
-            with closing(sqlite3.connect(folder / "measurements.sqlite")) as connection:
-                known = connection.execute("SELECT name FROM sqlite_master").fetchall()
-                count: int = connection.execute("SELECT count(*) FROM measurements").fetchone()[0] if known else 0
-            if count:
-                return count
-        time.sleep(0.02)
-    raise AssertionError("the run stored nothing before it ended")
 
 
 def test_two_models_in_one_folder_never_share_a_measurement(resumable: Run, evals: Evals, tiny_model: Path, tmp_path: Path) -> None:
