@@ -11,8 +11,11 @@ EVAL = re.compile(r"mark\.declares\b|def test_\w*\([^)]*\b(?:case|gate|sweep|swe
 
 def holds_evals(config: pytest.Config) -> bool:
     """Whether a folder of evals holds one of the harness: other projects call other tests evals."""
-    files = (file for folder in _folders(config) for file in folder.rglob("*.py"))
-    return any(EVAL.search(file.read_text(encoding="utf-8", errors="replace")) for file in files)
+    return any(is_file_of_evals(file) for folder in _folders(config) for file in folder.rglob("*.py"))
+
+
+def is_file_of_evals(file: Path) -> bool:
+    return EVAL.search(file.read_text(encoding="utf-8", errors="replace")) is not None
 
 
 def names_evals(config: pytest.Config) -> bool:

@@ -56,7 +56,8 @@ def test_a_project_of_others_collects_its_own_evals(run_pytest: Pytest) -> None:
     assert done.stdout.splitlines()[0] == "evals/test_mine.py::test_generation[nano-verified-cwe787]", done.stdout + done.stderr
 
 
-def test_evals_that_are_not_named_say_how_they_run(run_pytest: Pytest, tmp_path: Path) -> None:
-    done = run_pytest("evals/test_mine.py", EVAL)
+@pytest.mark.parametrize("folder", ["evals", "checks"])
+def test_evals_that_are_not_named_say_how_they_run(run_pytest: Pytest, tmp_path: Path, folder: str) -> None:
+    done = run_pytest(f"{folder}/test_mine.py", EVAL)
     assert "evals run when they are named on the command line, such as `pytest evals`" in done.stdout
     assert not (tmp_path / "reports").exists()
