@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--models", nargs="+", metavar="NAME", help=f"among {', '.join(RECIPES)} (default: all that are not heavy)")
     parser.add_argument("--heavy", action="store_true", help="heavy models too")
-    parser.add_argument("--rounds", type=_positive, default=5, help="of every job (default: 5)")
+    parser.add_argument("--rounds", type=_positive, default=3, help="of every job (default: 3)")
     parser.add_argument("--only", nargs="+", default=[], metavar="WORD", help="targets whose id holds one of these words")
     parser.add_argument(
         "--sample-cells",
