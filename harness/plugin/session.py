@@ -258,6 +258,16 @@ def nothing_selected(config: pytest.Config, run: EvalRun) -> str:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Under -n groups are shared out; None leaves it to xdist, where the command line chose another way."""
+    if RUN_KEY not in config.stash or config.option.dist != "loadgroup":
+        return None
+    from harness.plugin.scheduling import GroupScheduling
+
+    return GroupScheduling(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker the run folder that the controller chose."""
     if run := node.config.stash.get(RUN_KEY, None):
