@@ -37,6 +37,9 @@ STATES_SECURE = _either(
     _NOT + r"(?:\s+[\w'-]+){0,5}?\s+" + _EXPOSED,
     _NOT + r"(?:\s+[\w'-]+){0,3}?\s+" + _HAVE + _words(8) + _WEAKNESS,
     _NOT + r" (?:an?|any|the|possible)" + _words(8) + _WEAKNESS,
+    # a doubt, and what is doubted
+    rf"(?:{_NOT} (?:believe|think|expect|suspect)|\bunlikely|\bdoubt)(?: that)?(?:\s+[\w'-]+){{0,6}}?\s+(?:be|is|are|{_HAVE}s?)"
+    rf"(?:\s+[\w'-]+){{0,6}}?\s+(?:{_WEAKNESS}|{_EXPOSED}\b)",
     _WEAKNESS + r"(?:[\s]+[\w'-]+){0,3}?\s+(?:is|are|does|do|was|were)(?: not|n't) (?:\w+ )?"
     r"(?:present|exist|apply|applicable|possible|found|occur|an issue|a concern)",
     _WEAKNESS + r" (?:is|are) (?:absent|prevented|avoided|mitigated)\b",
@@ -80,6 +83,8 @@ ADVICE = _either(
     r"\b(?:should|recommend\w*|instead|always|remember)\b",
     r"\b(?:modified|updated|corrected|fixed|revised|improved|safer|better) (?:version|code|implementation|function)|\bexample of how\b",
     r"\b(?:it is (?:important|best|good)|(?:can|could) be (?:fixed|improved)|by (?:using|adding))\b",
+    r"\bby (?:\w+ly )?(?:addressing|implementing|making|applying|following|fixing|ensuring|validating|checking|incorporating)\b",
+    r"\b(?:is|are) now (?:more )?(?:safe|secure|free|protected|robust)\b|\bwill be (?:more )?(?:safe|secure|robust)\b",
     r"\bwith (?:this|these) (?:change|modification|fix|update)s?\b",
     r"\bin this (?:modified|updated|version|corrected|example)\b",
     r"^\W*(?:mitigations?|fix(?:ed|es)?|recommendations?):?$",
