@@ -42,7 +42,6 @@ class EvalRun:
 
     def check(self) -> None:
         """Read dataset, model configurations and what the run folder holds, so that a bad request ends here and not after minutes."""
-        check_writable(self.folder)
         if (self.folder / DATABASE).exists():
             store = RunStore(self.folder)
             store.check()
@@ -106,8 +105,7 @@ def run_folder(config: pytest.Config) -> Path:
     told = getattr(config, "workerinput", {}).get("run_dir")
     chosen = told or config.getoption("run_dir")
     folder = Path(chosen).resolve() if chosen else unused_folder(config.rootpath / "reports" / datetime.now().strftime("%Y%m%d-%H%M%S"))
-    if folder.exists() and not folder.is_dir():
-        raise StoreError(f"run folder {folder} cannot be used, it is a file; give a folder with --run-dir")
+    check_writable(folder)
     return folder
 
 
@@ -193,11 +191,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if run and "case" in metafunc.fixturenames:
         mark = metafunc.definition.get_closest_marker(MARK)
         metafunc.parametrize("case", run.planner.cases(Needs(**mark.kwargs) if mark else Needs()), ids=lambda case: case.id)
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    if is_eval(item):
-        item.add_marker(pytest.mark.xdist_group(case_of(item).group_id))
 
 
 @pytest.hookimpl(tryfirst=True)
