@@ -196,7 +196,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # A comparison without a second model, or without a baseline, stands for no case; pytest would show it as skipped.
-    caseless = [item for item in items if "case" in getattr(getattr(item, "callspec", None), "params", {}) and not is_eval(item)]
+    caseless = [item for item in items if item.get_closest_marker(MARK) and hasattr(item, "callspec") and not is_eval(item)]
     if caseless:
         config.hook.pytest_deselected(items=caseless)
         items[:] = [item for item in items if item not in caseless]

@@ -40,7 +40,7 @@ def _declared(settings: Any) -> Iterator[Row]:
     """What was declared before the run, and what was not kept of it."""
     protocol = settings["protocol"]
     if protocol:
-        yield "protocol", f"{protocol['name']}, SHA-256 {protocol['sha256'][:SHORT]}"
+        yield "protocol", f"{protocol['name']}, SHA-256 {protocol['sha256']}"
         yield "deviations from it", "; ".join(settings["deviations"]) or "none"
     else:
         yield "protocol", "none was declared"

@@ -15,7 +15,7 @@ def statuses(run: Run) -> dict[str, tuple[str, bool]]:
 
 def test_a_failing_gate_that_is_not_claimed_is_told_and_fails_nothing(evals: Evals, tmp_path: Path) -> None:
     run = evals(tmp_path / "run", *TINY_RUN, *FEW, "--claims", "extraction,identity")
-    assert statuses(run) == {"shift": ("FAIL", False), "generation": ("FAIL", False)}
+    assert statuses(run) == {"shift": ("FAIL", False), "generation": ("FAIL", False), "pinned_text": ("INCONCLUSIVE", False)}
     assert "2 xfailed" in run.output
     assert "FAIL (not claimed) test_shift[tiny-verified-cwe787-l2-s10]: " in run.output
     assert run.code == 0
@@ -50,7 +50,7 @@ def test_a_protocol_declares_the_run_and_what_options_change_is_listed(evals: Ev
     assert shift["rests_on"]["limits"] == {"shift.p": 0.2}
     settings = json.loads((run.folder / "run.json").read_text())["settings"]
     assert settings["protocol"]["sha256"] == hashlib.sha256(protocol.read_bytes()).hexdigest()
-    assert settings["deviations"] == ["--strength 10 instead of 5"]
+    assert settings["deviations"] == ["--strength 10 instead of 5", "-k 'shift': only a part of the cases"]
     page = (run.folder / "report.html").read_text()
     assert settings["protocol"]["sha256"] in page
     assert "--strength 10 instead of 5" in page

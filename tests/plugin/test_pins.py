@@ -62,8 +62,8 @@ from harness.plugin.snapshots import Selectable, extension_for
 from pathlib import Path
 import pytest
 
-@pytest.mark.parametrize("case", ["tiny-verified-cwe787-l0-s5"])
-def test_pinned_text(snapshot, case):
+@pytest.mark.parametrize("cell", ["tiny-verified-cwe787-l0-s5"])
+def test_pinned_text(snapshot, cell):
     selectable = Selectable(tests=frozenset({"test_pinned_text"}), cases="tiny-verified-", layers=("tiny-verified-cwe787-l0-",))
     agrees = lambda said, pinned: {one.text for one in pinned.values()} == {"nearly"}
     extension = extension_for(Path(__file__).parent / "pins", selectable=selectable, agrees=agrees)
@@ -85,9 +85,9 @@ def inner(tmp_path: Path) -> Callable[..., tuple[int, str, str]]:
             ]
             file.write_text("# serializer version: 1\n" + "".join(parts))
         command = [sys.executable, "-m", "pytest", str(tmp_path), "-p", "no:cacheprovider", "--rootdir", str(tmp_path), *args]
-        done = subprocess.run(
-            command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120
-        )
+        # Under xdist syrupy would take the inner session for a worker's, which reports nothing.
+        outside = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
+        done = subprocess.run(command, cwd=tmp_path, env=outside | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120)
         return done.returncode, done.stdout, file.read_text() if file.exists() else ""
 
     return run
