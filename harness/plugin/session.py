@@ -42,7 +42,6 @@ class EvalRun:
 
     def check(self) -> None:
         """Read dataset, model configurations and what the run folder holds, so that a bad request ends here and not after minutes."""
-        check_writable(self.folder)
         if (self.folder / DATABASE).exists():
             store = RunStore(self.folder)
             store.check()
@@ -106,8 +105,7 @@ def run_folder(config: pytest.Config) -> Path:
     told = getattr(config, "workerinput", {}).get("run_dir")
     chosen = told or config.getoption("run_dir")
     folder = Path(chosen).resolve() if chosen else unused_folder(config.rootpath / "reports" / datetime.now().strftime("%Y%m%d-%H%M%S"))
-    if folder.exists() and not folder.is_dir():
-        raise StoreError(f"run folder {folder} cannot be used, it is a file; give a folder with --run-dir")
+    check_writable(folder)
     return folder
 
 
@@ -192,11 +190,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("case", run.planner.cases(Needs(**mark.kwargs) if mark else Needs()), ids=lambda case: case.id)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    if is_eval(item):
-        item.add_marker(pytest.mark.xdist_group(case_of(item).group_id))
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # A comparison without a second model, or without a baseline, stands for no case; pytest would show it as skipped.
@@ -252,6 +245,16 @@ def nothing_selected(config: pytest.Config, run: EvalRun) -> str:
         f"{asked or 'the command line'} selects none of the evals; ids are built from the names of the tests and {', '.join(ids)}, "
         f"so for example -k {ids[0].rsplit('-', 1)[-1]} works{alone}"
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Under -n groups are shared out; None leaves it to xdist, where the command line chose another way."""
+    if RUN_KEY not in config.stash or config.option.dist != "loadgroup":
+        return None
+    from harness.plugin.scheduling import GroupScheduling
+
+    return GroupScheduling(config, log)
 
 
 @pytest.hookimpl(optionalhook=True)

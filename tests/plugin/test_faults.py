@@ -20,9 +20,12 @@ from tests.plugin.conftest import ROOT, TINY_RUN, Evals, Run, wait_for_rows
 
 STARVED = """
 import resource, runpy
-resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))  # a file that grows beyond it meets the error of a full disk
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))  # a file that grows beyond it meets the error of a full disk
 runpy.run_module("pytest", run_name="__main__")
 """
+SMALL = (*TINY_RUN, "-k", "cwe787 and (generation or shift) and not speed and not pinned")
+ROWS = 16 * (1 + 4 + 1 + 2 * 9 + 4)
+"""Of that run: of each file a baseline, the ladder, the reversed direction, nine placebos at both ends, and four responses."""
 Command = Callable[..., list[str]]
 
 
@@ -37,33 +40,31 @@ def children(pid: int) -> list[int]:
 
 
 def test_a_killed_run_is_unfinished_refuses_another_seed_and_is_gone_on_with(
-    command: Command, environment: dict[str, str], evals: Evals, finished: Run, tmp_path: Path
+    command: Command, environment: dict[str, str], evals: Evals, tmp_path: Path
 ) -> None:
     folder = tmp_path / "killed"
     with subprocess.Popen(
-        command(folder, *TINY_RUN), cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command(folder, *SMALL), cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         wait_for_rows(folder, process)
         process.send_signal(signal.SIGKILL)
     rows = Run(code=-signal.SIGKILL, output="", folder=folder).rows
     assert manifest(folder)["finished"] is False
-    other = evals(folder, *TINY_RUN, "--seed", "7")
+    other = evals(folder, *SMALL, "--seed", "7")
     assert other.code == 4
     assert "holds a run of other settings (seed 0, not 7)" in other.output
-    resumed = evals(folder, *TINY_RUN)
+    resumed = evals(folder, *SMALL)
     assert f"the run folder holds {len(rows)} measurements, none of which is measured again" in resumed.output
     assert set(rows) <= set(resumed.rows)
-    assert len(resumed.rows) == len(finished.rows)
+    assert len(resumed.rows) == ROWS
     assert manifest(folder)["finished"] is True
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="workers are found through /proc")
-def test_a_killed_worker_fails_its_case_alone_and_the_run_goes_on(
-    command: Command, environment: dict[str, str], evals: Evals, finished: Run, tmp_path: Path
-) -> None:
+def test_another_worker_takes_over_for_one_that_was_killed(command: Command, environment: dict[str, str], tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with subprocess.Popen(
-        command(folder, *TINY_RUN, "-n", "1"), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command(folder, *SMALL, "-n", "1"), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         wait_for_rows(folder, process)
         (worker,) = children(process.pid)
@@ -72,19 +73,18 @@ def test_a_killed_worker_fails_its_case_alone_and_the_run_goes_on(
         output, _ = process.communicate(timeout=300)
     killed = Run(code=process.returncode, output=output, folder=folder)
     assert "crashed while running" in output
-    errors = [case for case in killed.summary if case["status"] == "ERROR"]
-    assert len(errors) == 1
-    assert "crashed while running" in errors[0]["reason"]
+    assert "replacing crashed worker" in output
+    # The worker that takes over runs the case again, and the rest.
+    assert {case["gate"]: case["status"] for case in killed.summary} == {"generation": "FAIL", "shift": "INCONCLUSIVE"}, output
+    assert killed.code == 1
     assert set(before) <= set(killed.rows)
-    resumed = evals(folder, *TINY_RUN)
-    assert {case["status"] for case in resumed.summary} & {"ERROR"} == set()
-    assert len(resumed.rows) == len(finished.rows)
+    assert len(killed.rows) == ROWS
 
 
 def test_ctrl_c_ends_with_2_and_says_what_is_kept_and_how_to_go_on(command: Command, environment: dict[str, str], tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with subprocess.Popen(
-        command(folder, *TINY_RUN), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command(folder, *SMALL), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         wait_for_rows(folder, process)
         process.send_signal(signal.SIGINT)
@@ -96,13 +96,11 @@ def test_ctrl_c_ends_with_2_and_says_what_is_kept_and_how_to_go_on(command: Comm
 
 
 def test_a_disk_that_fills_is_told_and_the_same_folder_takes_the_rest(
-    command: Command, environment: dict[str, str], evals: Evals, finished: Run, tmp_path: Path
+    command: Command, environment: dict[str, str], evals: Evals, tmp_path: Path
 ) -> None:
     folder = tmp_path / "run"
     starved = [sys.executable, "-c", STARVED]
-    done = subprocess.run(
-        [*starved, *command(folder, *TINY_RUN, "-k", "shift")[3:]], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
-    )
+    done = subprocess.run([*starved, *command(folder, *SMALL)[3:]], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     output = done.stdout + done.stderr
     assert done.returncode != 0
     assert "could not be written to" in output, output
@@ -110,27 +108,27 @@ def test_a_disk_that_fills_is_told_and_the_same_folder_takes_the_rest(
     assert "Traceback" not in output, output
     rows = Run(code=done.returncode, output=output, folder=folder).rows
     assert rows
-    resumed = evals(folder, *TINY_RUN)
+    resumed = evals(folder, *SMALL)
     assert set(rows) <= set(resumed.rows)
-    assert len(resumed.rows) == len(finished.rows)
+    assert len(resumed.rows) == ROWS
 
 
-def test_two_runs_on_one_folder_share_the_work(command: Command, environment: dict[str, str], finished: Run, tmp_path: Path) -> None:
+def test_two_runs_on_one_folder_share_the_work(command: Command, environment: dict[str, str], tmp_path: Path) -> None:
     folder = tmp_path / "run"
     both = [
-        subprocess.Popen(command(folder, *TINY_RUN), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        subprocess.Popen(command(folder, *SMALL), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for _ in range(2)
     ]
     outputs = [process.communicate(timeout=500)[0] for process in both]
-    assert [process.returncode for process in both] == [finished.code] * 2, outputs
+    assert [process.returncode for process in both] == [1, 1], outputs  # a random model answers in no sentences
     run = Run(code=both[0].returncode, output="", folder=folder)
-    assert [row[1] for row in run.rows] == [row[1] for row in finished.rows]
-    assert {case["id"]: case["status"] for case in run.summary} == {case["id"]: case["status"] for case in finished.summary}
+    assert len(run.rows) == ROWS
+    assert {case["gate"]: case["status"] for case in run.summary} == {"generation": "FAIL", "shift": "INCONCLUSIVE"}
 
 
 def test_a_folder_below_a_file_is_refused_before_any_work(evals: Evals, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    run = evals(tmp_path / "file" / "run", *TINY_RUN)
+    run = evals(tmp_path / "file" / "run", *SMALL)
     assert run.code == 4, run.output
     assert f"{tmp_path / 'file'} is no folder that can be written; give another with --run-dir" in run.output
 
