@@ -15,7 +15,7 @@ def statuses(run: Run) -> dict[str, tuple[str, bool]]:
 
 def test_a_failing_gate_that_is_not_claimed_is_told_and_fails_nothing(evals: Evals, tmp_path: Path) -> None:
     run = evals(tmp_path / "run", *TINY_RUN, *FEW, "--claims", "extraction,identity")
-    assert statuses(run) == {"shift": ("FAIL", False), "generation": ("FAIL", False)}
+    assert statuses(run) == {"shift": ("FAIL", False), "generation": ("FAIL", False), "pinned_text": ("INCONCLUSIVE", False)}
     assert "2 xfailed" in run.output
     assert "FAIL (not claimed) test_shift[tiny-verified-cwe787-l2-s10]: " in run.output
     assert run.code == 0
