@@ -57,13 +57,16 @@ class ResultWriter:
         self.trouble = ""
         self._begun = False
         self._without_page: str | None = None
+        self._models: dict[str, str] = {}
 
     def pytest_runtest_logstart(self) -> None:
         """The manifest stands before the first measurement, so that a run which is killed can be told, and resumed as it was."""
         if self._begun:
             return
         try:
-            RunStore(self.run.folder).write_json(MANIFEST, self.manifest(finished=False))
+            store = RunStore(self.run.folder)
+            self._models = (store.read_json(MANIFEST) or {}).get("models", {})
+            store.write_json(MANIFEST, self.manifest(finished=False))
         except StoreError as error:
             pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
         self._begun = True
@@ -126,12 +129,11 @@ class ResultWriter:
 
     def manifest(self, *, finished: bool) -> dict[str, Any]:
         """What anyone needs to know to run this again. finished: whether the session came to its end."""
-        earlier = (RunStore(self.run.folder).read_json(MANIFEST) or {}).get("models", {})
         return {
             "finished": finished,
             "command": ["pytest", *map(str, self.config.invocation_params.args)],
             "settings": asdict(self.run.settings),
-            "models": {**earlier, **{result.model_name: result.model for result in self.results if result.model}},
+            "models": {**self._models, **{result.model_name: result.model for result in self.results if result.model}},
             "data_hash": self.run.planner.data_hash,
             "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
             "platform": f"{sys.platform} {platform.machine()}",

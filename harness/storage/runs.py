@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, fields
@@ -224,15 +223,10 @@ class RunStore:
 
     def _whole(self, target: Path, write: Callable[[Path], object]) -> Path:
         """Write a file of the run, whole or not at all. Raises: StoreError where there is no room, or no leave, for it."""
+        # A name of its own: several processes may write the same file.
+        partial = target.with_suffix(f".{os.getpid()}.partial")
         try:
             target.parent.mkdir(exist_ok=True)
-            # A name of its own: several processes may write the same file.
-            handle, name = tempfile.mkstemp(suffix=".partial", dir=target.parent)
-        except OSError as error:
-            raise _unwritten(target, error) from error
-        os.close(handle)
-        partial = Path(name)
-        try:
             write(partial)
             partial.replace(target)
         except (OSError, SafetensorError) as error:
