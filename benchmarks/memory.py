@@ -18,6 +18,7 @@ from benchmarks.work import Size
 
 Way = Literal["ours", "hidden-states"]
 RESET = Path("/proc/self/clear_refs")
+STATUS = Path("/proc/self/status")
 RESOLUTION = 1_000_000
 """Bytes below which a difference of peaks says nothing; less is told as this much."""
 
@@ -72,11 +73,14 @@ def peak_of(run: Callable[[], object], device: str) -> int:
         torch.cuda.reset_peak_memory_stats()
         run()
         return torch.cuda.max_memory_allocated()
-    # Linux forgets the peak so far; elsewhere it stands, and only what exceeds it shows.
     if RESET.exists():
+        # Linux forgets the peak so far. Not getrusage, which begins with the peak of the process that started this one.
         RESET.write_text("5", encoding="ascii")
+        run()
+        peak = next(line for line in STATUS.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))
+        return int(peak.split()[1]) * 1024
+    # Elsewhere the peak so far stands, and only what exceeds it shows. Bytes on macOS.
     run()
-    # Kilobytes on Linux, bytes on macOS.
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
