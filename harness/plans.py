@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from harness.errors import PlanError
-from harness.records import Arm, ContrastPair, Estimator, Example, Positions
+from harness.records import Arm, ContrastPair, Estimator, Example, Positions, is_cwe
 
 Endpoint = Literal["margin", "text"]
 Fit = Literal["cwe", "pooled"]
@@ -206,7 +206,7 @@ def distinct_flips(n_scenarios: int) -> int:
 
 def cwe_number(cwe: str) -> int:
     """787 of "CWE-787"; of another concept a number above those of all CWEs, made of its name."""
-    if cwe.startswith("CWE-"):
+    if is_cwe(cwe):
         return int(cwe.removeprefix("CWE-"))
     return CONCEPTS + int.from_bytes(hashlib.sha256(cwe.encode()).digest()[:4])
 

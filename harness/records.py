@@ -57,6 +57,11 @@ class Question:
     instruction: str | None = None
 
 
+def is_cwe(concept: str) -> bool:
+    """Whether what data are about is a weakness, "CWE-787", and no concept of another kind."""
+    return concept.startswith("CWE-")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Example:
     """One source file with a known label.
@@ -83,7 +88,7 @@ class Example:
     def __post_init__(self) -> None:
         if self.label not in get_args(Label):
             raise DataError(f"label {self.label!r} of {self.path} is neither 'vulnerable' nor 'patched'; mend the dataset's index")
-        if self.question is None and not self.cwe.startswith("CWE-"):
+        if self.question is None and not is_cwe(self.cwe):
             raise DataError(
                 f"CWE {self.cwe!r} of {self.path} does not look like 'CWE-787'; mend the dataset's index, or give the concept a question"
             )

@@ -2,11 +2,11 @@
 
 import json
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 from harness.prompts import WEAKNESSES
 from training.declare import FLIPS, STRENGTH
+from training.figures.curve import KINDS, checks_of_all_eight
 from training.figures.samples import POOLED
 
 FIGURES, PICTURE = "figures.json", "margins.png"
@@ -170,25 +170,18 @@ def _share(found: dict[str, float]) -> str:
 
 def _curve(entries: list[dict[str, Any]]) -> str:
     """How the checks during training went, from the first that asked about all weaknesses."""
-    kinds = {"known families": "", "held-out families": " held-out", "twins": " twins", "held-out twins": " twins held-out"}
-    tokens = {entry["step"]: entry["tokens"] for entry in entries if "tokens" in entry}
+    checks = checks_of_all_eight(entries)
+    if not checks:
+        return "\n## While it learnt\n\nThe checks of its training did not ask about all weaknesses; they stand in the log.\n"
     lines = [
         "\n## While it learnt\n\n",
         "AUC on a few fixed pairs of each CWE, undecidable ones included, and its mean over the CWEs.\n\n",
-        f"| step | tokens | {' | '.join(kinds)} |\n|---|---|---|---|---|---|\n",
+        f"| step | tokens | {' | '.join(KINDS)} |\n|---|---|{'---|' * len(KINDS)}\n",
     ]
-    full = [entry for entry in entries if set(WEAKNESSES) <= entry.get("check", {}).keys()]
-    if not full:
-        return "\n## While it learnt\n\nThe checks of its training did not ask about all weaknesses; they stand in the log.\n"
-    for entry in full:
-        check = entry["check"]
-        means = [_mean([check[cwe + suffix]["auc"] for cwe in WEAKNESSES if cwe + suffix in check]) for suffix in kinds.values()]
-        lines.append(f"| {entry['step']:,} | {tokens[entry['step']] / 1e6:.1f}M | {' | '.join(means)} |\n")
+    for check in checks:
+        means = [f"{check['auc'][kind]:.2f}" if kind in check["auc"] else "-" for kind in KINDS]
+        lines.append(f"| {check['step']:,} | {check['tokens'] / 1e6:.1f}M | {' | '.join(means)} |\n")
     return "".join(lines)
-
-
-def _mean(values: list[float]) -> str:
-    return f"{fmean(values):.2f}" if values else "-"
 
 
 def _layers(layers: list[dict[str, Any]]) -> str:

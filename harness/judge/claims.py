@@ -40,7 +40,7 @@ from harness.numerics.slices import (
 )
 from harness.numerics.wording import counted
 from harness.plans import Cell
-from harness.records import ORIGINAL, Estimator, FloatArray, GateStatus, Measurement
+from harness.records import ORIGINAL, Estimator, FloatArray, GateStatus, Measurement, is_cwe
 from harness.scoring.repetition import repetition_rate
 from harness.scoring.sentences import count_sentences
 from harness.storage.runs import Part
@@ -250,7 +250,7 @@ def _prompt(claim: Claim, records: Records) -> GateResult:
 
 
 def _pushed(cwe: str) -> Wording:
-    if cwe.startswith("CWE-"):
+    if is_cwe(cwe):
         return Wording(first="the push toward vulnerable moves the margin", second="an instruction that asks for caution does")
     return Wording(first=f"the push toward {cwe} moves the margin", second="the instruction of its data does")
 

@@ -16,7 +16,7 @@ from harness.model.readout import SteeredAnswer, SteeredMargin
 from harness.model.tokens import token_length
 from harness.plans import OWN_QUESTION, Row, SweepPlan
 from harness.prompts import prompt_for
-from harness.records import ContrastPair, Direction, FloatArray, Measurement, Prompt
+from harness.records import ContrastPair, Direction, FloatArray, Measurement, Prompt, is_cwe
 from harness.scoring.rules import Reading
 from harness.scoring.verdicts import read_answer, read_verdict
 from harness.storage.runs import Part, RunStore, content_key
@@ -136,7 +136,7 @@ def read_again(stored: Sequence[Work], known: Mapping[str, Measurement], plan: S
     for item in stored:
         before = known[item.key]
         if before.text is not None:
-            now = read_verdict(before.text, asks=item.prompt.asks, cwe=plan.cwe)
+            now = _read(before.text, item, plan.cwe)
             if (now.verdict, now.evidence) != (before.verdict, before.evidence):
                 changed[item.key] = replace(before, verdict=now.verdict, evidence=now.evidence)
     if changed:
@@ -288,4 +288,4 @@ def _measurement(
 
 def _read(text: str, item: Work, cwe: str) -> Reading:
     asks = item.prompt.asks
-    return read_verdict(text, asks=asks, cwe=cwe) if cwe.startswith("CWE-") else read_answer(text, asks)
+    return read_verdict(text, asks=asks, cwe=cwe) if is_cwe(cwe) else read_answer(text, asks)

@@ -243,10 +243,14 @@ def withdraw_report(config: pytest.Config) -> None:
 def nothing_selected(config: pytest.Config, run: EvalRun) -> str:
     asked = " ".join(f"{flag} {value!r}" for flag, value in (("-k", config.option.keyword), ("-m", config.option.markexpr)) if value)
     ids = [case.id for case in run.planner.cases(Needs())]
-    alone = "; a comparison needs two models: give --model twice" if len(run.settings.models) < 2 and "comparison" in asked else ""
+    needed = {
+        "comparison": "; a comparison needs two models: give --model twice" if len(run.settings.models) < 2 else "",
+        "baseline": "" if run.settings.baseline else "; what is held against an earlier run needs --baseline",
+    }
+    missing = "".join(told for name, told in needed.items() if name in asked)
     return (
         f"{asked or 'the command line'} selects none of the evals; ids are built from the names of the tests and {', '.join(ids)}, "
-        f"so for example -k {ids[0].rsplit('-', 1)[-1]} works{alone}"
+        f"so for example -k {ids[0].rsplit('-', 1)[-1]} works{missing}"
     )
 
 

@@ -79,8 +79,7 @@ def _without_selection(arguments: Sequence[str]) -> list[str]:
 
 def _family(case: Case) -> list[str]:
     """Ids of the cases without which this one says something else: specificity compares CWEs, which must all be measured."""
-    sweeps = (case["rests_on"] or {}).get("sweeps", {})
-    cwes = [role for role in sweeps if role.startswith("CWE-")]
+    cwes = (case["rests_on"] or {}).get("sweeps", {}) if case["gate"] == "specificity" else ()
     part = (case["cwe"] or "").lower().replace("-", "")
     return [case["id"].replace(f"-{part}-", f"-{cwe.lower().replace('-', '')}-") for cwe in cwes] or [case["id"]]
 

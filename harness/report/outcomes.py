@@ -20,6 +20,8 @@ EFFECTS = {
     "retention": ("least share kept", ".0%", ""),
     "prompt": ("more than an instruction", "+.2f", " logits"),
     "comparison": ("paired difference", "+.2f", " logits"),
+    "pinned_text": ("largest gap where a text parts from its pin", ".2g", " logits"),
+    "baseline": ("change since the baseline", "+.2f", " logits"),
 }
 """gate -> what its effect is called, how it is written, and its unit."""
 SIGNS = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?", "ERROR": "!"}

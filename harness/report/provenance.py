@@ -61,7 +61,7 @@ def engine(run: RunRecords) -> list[str]:
     for case in run.cases:
         for role, sweep in (case["rests_on"] or {}).get("sweeps", {}).items():
             if role != "second":  # of another model, whose own cases name it
-                groups.setdefault(sweep, f"{case['model_name']} on {role if role.startswith('CWE-') else case['cwe']}")
+                groups.setdefault(sweep, f"{case['model_name']} on {role if case['gate'] == 'specificity' else case['cwe']}")
     return [f"{group}: {_session(one)}" for sweep, group in groups.items() for one in run.engine.get(sweep, [])]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import DataError
-from harness.records import ORIGINAL, Asks, Example, Label, Question
+from harness.records import ORIGINAL, Asks, Example, Label, Question, is_cwe
 from harness.storage.verified import SUFFIXES, read_text
 
 HALVES: dict[str, Label] = {"positive": "vulnerable", "negative": "patched"}
@@ -46,7 +46,7 @@ class Entry:
             )
         if self.asks not in ASKS:
             raise DataError(f"{self.where}: field 'asks' is {self.asks!r}; \"Yes\" means 'positive' or 'negative'")
-        if "question" not in self.fields and not self.concept.startswith("CWE-"):
+        if "question" not in self.fields and not is_cwe(self.concept):
             raise DataError(f"{self.where}: field 'question' is missing; the harness has questions of its own about CWEs alone")
 
     @property

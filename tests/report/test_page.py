@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from harness.errors import StoreError
+from harness.judge.claims import GATES
 from harness.plugin.results import CaseResult
 from harness.report.cases import command_of
+from harness.report.outcomes import EFFECTS
 from harness.report.page import write_report
 from harness.report.records import RunRecords
 from harness.storage.runs import MANIFEST
@@ -199,3 +201,17 @@ def test_a_run_that_was_killed_is_refused_with_what_to_do(tmp_path: Path) -> Non
     (made_up_run(tmp_path) / MANIFEST).unlink()
     with pytest.raises(StoreError, match="killed before its end; start it again with this --run-dir"):
         write_report(tmp_path)
+
+
+def test_every_gate_has_words_for_its_effect() -> None:
+    assert set(GATES) == set(EFFECTS)
+
+
+def test_the_command_of_a_specificity_case_names_the_whole_family_of_any_concept() -> None:
+    case = {
+        "gate": "specificity", "id": "test_specificity[nano-mine-polite-l1-s5]", "cwe": "polite", "layer": 1, "strength": 5.0,
+        "rests_on": {"sweeps": {"polite": "a", "formal": "b"}},
+    }  # fmt: skip
+    manifest = {"command": ["pytest", "evals"], "settings": {"layers": [], "strengths": []}}
+    told = command_of(case, manifest)
+    assert "test_specificity[nano-mine-polite-l1-s5] or test_specificity[nano-mine-formal-l1-s5]" in told

@@ -14,7 +14,7 @@ from training.recipe import Shape
 
 def test_means_are_of_the_cwes_asked_for_that_have_such_programs() -> None:
     check = {"CWE-22": {"auc": 0.5}, "CWE-77": {"auc": 0.7}, "CWE-77 held-out": {"auc": 0.9}, "CWE-77 twins": {"auc": 0.1}}
-    assert means_of(check, ("CWE-22", "CWE-77")) == {"known families": 0.6, "held-out families": 0.9}
+    assert means_of(check, ("CWE-22", "CWE-77")) == {"known families": 0.6, "held-out families": 0.9, "twins": 0.1}
     assert means_of(check, ("CWE-22",)) == {"known families": 0.5}
 
 
@@ -25,7 +25,7 @@ def test_a_point_says_what_was_taught_and_what_came_of_it(tmp_path: Path) -> Non
     assert point["cwes"] == ["CWE-787", "CWE-416", "CWE-476", "CWE-77"]
     # tied embeddings of 8,192 tokens and 2,048 positions, and three blocks of little beside them
     assert 16 * (8192 + 2048) < point["parameters"] < 16 * (8192 + 2048) + 3 * 16 * 16 * 16
-    assert point["auc"].keys() == {"known families", "held-out families", "held-out twins"}
+    assert point["auc"].keys() == {"known families", "held-out families", "twins", "held-out twins"}
 
 
 @pytest.mark.parametrize("checked", [WEAKNESSES, ("CWE-787",)])

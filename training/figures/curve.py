@@ -1,7 +1,7 @@
 """The curves of the training: AUC over tokens, from its log, and over the size of the network."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from harness.prompts import WEAKNESSES
 
-KINDS = {"known families": "", "held-out families": " held-out", "held-out twins": " twins held-out"}
-COLOURS = ("#0b6e4f", "#b3401a", "#3b4a8f")
+KINDS = {"known families": "", "held-out families": " held-out", "twins": " twins", "held-out twins": " twins held-out"}
+COLOURS = ("#0b6e4f", "#b3401a", "#9a8fb8", "#3b4a8f")
 
 
 def means_of(check: Mapping[str, Mapping[str, float]], cwes: Collection[str]) -> dict[str, float]:
@@ -27,8 +27,8 @@ def draw_curves(path: Path, points: Sequence[Mapping[str, Any]], log: Path) -> N
     figure = Figure(figsize=(9.5, 3.6), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2, sharey=True)
-    over_tokens = _checks_of_all_eight(log)
-    _lines(left, [tokens / 1e6 for tokens, _ in over_tokens], [auc for _, auc in over_tokens])
+    checks = checks_of_all_eight(map(json.loads, log.read_text(encoding="utf-8").splitlines()))
+    _lines(left, [check["tokens"] / 1e6 for check in checks], [check["auc"] for check in checks])
     left.set(xlabel="tokens (millions)", ylabel="AUC, mean over CWEs", title="over data: since eight CWEs are taught")
     _lines(right, [point["parameters"] / 1e6 for point in points], [point["auc"] for point in points])
     right.set(xlabel="parameters (millions)", title=f"over size: {points[0]['steps']} steps, {len(points[0]['cwes'])} CWEs")
@@ -39,13 +39,14 @@ def draw_curves(path: Path, points: Sequence[Mapping[str, Any]], log: Path) -> N
     figure.savefig(path, format="png")
 
 
-def _checks_of_all_eight(log: Path) -> list[tuple[int, dict[str, float]]]:
-    """Tokens and mean AUC of the checks that asked about every CWE."""
-    found, tokens = [], 0
-    for entry in map(json.loads, log.read_text(encoding="utf-8").splitlines()):
+def checks_of_all_eight(log: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Step, tokens and mean AUC of the checks that asked about every CWE. Args: log, its entries."""
+    found: list[dict[str, Any]] = []
+    tokens = 0
+    for entry in log:
         tokens = entry.get("tokens", tokens)
         if set(WEAKNESSES) <= set(entry.get("check", ())):
-            found.append((tokens, means_of(entry["check"], WEAKNESSES)))
+            found.append({"step": entry["step"], "tokens": tokens, "auc": means_of(entry["check"], WEAKNESSES)})
     return found
 
 
