@@ -10,6 +10,7 @@ from harness.report.records import Manifest, RunRecords
 Row = tuple[str, str]
 SHORT = 12
 """Signs of a hash that are shown."""
+UNFINISHED = "the session was killed or broken off, and the cases below are not all of it; start it again with the same --run-dir"
 
 
 def provenance(run: RunRecords) -> list[Row]:
@@ -17,6 +18,7 @@ def provenance(run: RunRecords) -> list[Row]:
     manifest = run.manifest
     settings = manifest["settings"]
     return [
+        *(() if manifest["finished"] else [("not finished", UNFINISHED)]),
         ("models", "; ".join(f"{name}, fingerprint {fingerprint[:SHORT]}" for name, fingerprint in manifest["models"].items())),
         ("data", ", ".join(_data(manifest))),
         *_declared(settings),

@@ -20,7 +20,7 @@ Manifest = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class RunRecords:
-    """A finished run. Nothing here measures, and nothing needs a model."""
+    """The records of a run. Nothing here measures, and nothing needs a model."""
 
     folder: Path
 
@@ -28,7 +28,7 @@ class RunRecords:
     def manifest(self) -> Manifest:
         manifest: Manifest | None = self._store.read_json(MANIFEST)
         if manifest is None:
-            raise StoreError(f"{self.folder} holds no {MANIFEST}: the run was killed before its end; start it again with this --run-dir")
+            raise StoreError(f"{self.folder} holds no {MANIFEST}: it was killed before its first case; start it again with this --run-dir")
         return manifest
 
     @cached_property

@@ -70,6 +70,7 @@ def manifest(**changes: Any) -> dict[str, Any]:
         "deviations": [],
     }  # fmt: skip
     return {
+        "finished": True,
         "command": ["pytest", "evals", "-k", "cwe79 and shift", "--strength", "10", "--run-dir", "reports/made up"],
         "settings": settings | changes,
         "models": {"nano": "f" * 64},

@@ -15,7 +15,7 @@ from harness.report.cases import command_of
 from harness.report.outcomes import EFFECTS
 from harness.report.page import write_report
 from harness.report.records import RunRecords
-from harness.storage.runs import MANIFEST
+from harness.storage.runs import MANIFEST, RunStore
 from tests.report.made_up_run import SCRIPT, made_up_run, shift
 
 IGNORED = {"script", "style"}
@@ -199,8 +199,18 @@ def test_a_folder_without_records_is_refused(tmp_path: Path) -> None:
 
 def test_a_run_that_was_killed_is_refused_with_what_to_do(tmp_path: Path) -> None:
     (made_up_run(tmp_path) / MANIFEST).unlink()
-    with pytest.raises(StoreError, match="killed before its end; start it again with this --run-dir"):
+    with pytest.raises(StoreError, match="killed before its first case; start it again with this --run-dir"):
         write_report(tmp_path)
+
+
+def test_a_run_that_was_broken_off_says_so_first(tmp_path: Path) -> None:
+    folder = made_up_run(tmp_path)
+    assert "broken off" not in Page(folder).text
+    store = RunStore(folder)
+    store.write_json(MANIFEST, store.read_json(MANIFEST) | {"finished": False})
+    told = Page(folder).text
+    assert "the session was killed or broken off, and the cases below are not all of it" in told
+    assert told.index("broken off") < told.index("fingerprint")
 
 
 def test_every_gate_has_words_for_its_effect() -> None:
