@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, fields
@@ -44,6 +45,9 @@ _TYPES: dict[str, tuple[str, pa.DataType]] = {
 }
 _TEXT = ("TEXT", pa.string())
 _BUSY_SECONDS = 60.0
+_PAUSE_SECONDS = 0.01
+_PRIMARY = 0xFF
+"""Bits of an error code of SQLite that tell its kind."""
 _KEYS_PER_QUERY = 500
 
 
@@ -65,7 +69,7 @@ class RunStore:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with closing(self._connect()) as connection:
-                connection.execute("PRAGMA journal_mode=WAL")
+                _write_ahead(connection)
                 connection.execute(f"CREATE TABLE IF NOT EXISTS measurements ({columns})")
                 connection.execute(
                     "CREATE TABLE IF NOT EXISTS sweeps (sweep TEXT, part TEXT, place INTEGER, key TEXT, PRIMARY KEY (sweep, part, place))"
@@ -260,6 +264,19 @@ class RunStore:
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self.folder / DATABASE, timeout=_BUSY_SECONDS)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch a database to its write-ahead log. Here alone SQLite waits for no other process, whatever the timeout of the connection is."""
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE_SECONDS)
 
 
 def _unwritten(target: Path, cause: object) -> StoreError:

@@ -1,7 +1,10 @@
 """The run store: what is written comes back, once, whoever writes."""
 
 import math
+import os
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -130,3 +133,31 @@ def test_notes_are_kept_by_kind_each_once_and_in_the_order_they_came(tmp_path: P
     store.note("file", {"s": "another kind"})
     assert RunStore(tmp_path).notes("engine") == {"s": [{"halvings": 3}, {"halvings": 0}]}
     assert store.notes("reason") == {}
+
+
+ROOT = Path(__file__).parents[2]
+OPENED_AT_ONCE = """
+import multiprocessing, sys
+from pathlib import Path
+from harness.storage.runs import RunStore
+
+def open_at_once(folder, start):
+    start.wait()
+    RunStore(folder)
+
+processes = multiprocessing.get_context("fork")
+for number in range(60):
+    start = processes.Barrier(4)
+    openers = [processes.Process(target=open_at_once, args=(Path(sys.argv[1]) / str(number), start)) for _ in range(4)]
+    for one in openers:
+        one.start()
+    for one in openers:
+        one.join()
+    assert [one.exitcode for one in openers] == [0] * 4
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes that begin at the same instant are forked")
+def test_a_new_folder_opens_for_several_processes_at_once(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", OPENED_AT_ONCE, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
