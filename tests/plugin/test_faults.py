@@ -81,16 +81,27 @@ def test_another_worker_takes_over_for_one_that_was_killed(command: Command, env
     assert len(killed.rows) == ROWS
 
 
+def heed_ctrl_c() -> None:
+    """A shell lets what it runs in the background ignore Ctrl-C, and that is inherited: here it is a terminal's."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_ends_with_2_and_says_what_is_kept_and_how_to_go_on(command: Command, environment: dict[str, str], tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with subprocess.Popen(
-        command(folder, *SMALL), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command(folder, *SMALL),
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=heed_ctrl_c,
     ) as process:
         wait_for_rows(folder, process)
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
     rows = Run(code=2, output=output, folder=folder).rows
-    assert process.returncode == 2
+    assert process.returncode == 2, output
     assert f"broken off: {len(rows)} measurements are kept; start again with --run-dir {folder}" in output
     assert manifest(folder)["finished"] is False
 
